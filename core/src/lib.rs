@@ -1,0 +1,1 @@
+//! The storage core of Drystone: crash-safe, copy-on-write, never allocates.

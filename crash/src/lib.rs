@@ -1,0 +1,1 @@
+//! Explores crashes of the Drystone engine on a simulated device.

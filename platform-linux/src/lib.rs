@@ -1,0 +1,1 @@
+//! Drystone on Linux files: preallocation, vectored positional writes, fdatasync, locks.

@@ -1,0 +1,1 @@
+//! Drystone: an embedded, crash-safe SQL database.
