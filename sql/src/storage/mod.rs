@@ -1,0 +1,18 @@
+//! Trees of bytes under a transaction: the only room that knows the storage engine.
+//!
+//! ```text
+//! Store ── read() ──> Transaction (snapshot)      get, count, Cursor
+//!       └─ write() ─> Transaction (writer)        + put, insert, delete, create_tree, savepoint, commit
+//! ```
+//!
+//! A `Transaction` is either kind; a change through a snapshot is an error. A `Cursor` is a
+//! detached position: it borrows nothing and is told the transaction at each use. Whole values
+//! and keys are handed out as slices that live only inside the closure.
+
+mod standin;
+
+pub use standin::{Cursor, Savepoint, Store, Transaction};
+
+/// A tree, found by name once and then by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TreeId(pub u32);
