@@ -1,3 +1,2 @@
-//! The drystone program.
-
+mod splitter;
 fn main() {}
