@@ -6,9 +6,14 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+pub mod limits;
+pub mod error;
+mod bytes;
 pub mod checksum;
 pub mod device;
 pub mod platform;
+mod page;
 
-pub use device::{BlockDevice, Geometry};
+pub use device::{BlockDevice, Geometry, MemoryDevice, MemoryError, Partition};
+pub use error::{Damage, DeviceName, Error, Operation};
 pub use platform::Platform;

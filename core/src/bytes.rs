@@ -1,0 +1,139 @@
+//! Little-endian fields and varints in byte slices. All functions are total: out of range reads
+//! give 0 and out of range writes do nothing, because ranges are checked once, where bytes enter.
+
+/// The `N` bytes at `at`, zeros where the slice ends before.
+#[inline]
+fn array<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
+    match bytes.get(at..).and_then(|rest| rest.first_chunk::<N>()) {
+        Some(chunk) => *chunk,
+        None => [0; N],
+    }
+}
+
+#[inline]
+pub(crate) fn u16_at(bytes: &[u8], at: usize) -> u16 {
+    u16::from_le_bytes(array(bytes, at))
+}
+
+#[inline]
+pub(crate) fn u32_at(bytes: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes(array(bytes, at))
+}
+
+#[inline]
+pub(crate) fn u64_at(bytes: &[u8], at: usize) -> u64 {
+    u64::from_le_bytes(array(bytes, at))
+}
+
+/// Copies `from` to `at` if it fits.
+#[inline]
+pub(crate) fn put(bytes: &mut [u8], at: usize, from: &[u8]) {
+    if let Some(to) = bytes.get_mut(at..).and_then(|rest| rest.get_mut(..from.len())) {
+        to.copy_from_slice(from);
+    }
+}
+
+#[inline]
+pub(crate) fn put_u16(bytes: &mut [u8], at: usize, value: u16) {
+    put(bytes, at, &value.to_le_bytes());
+}
+
+#[inline]
+pub(crate) fn put_u32(bytes: &mut [u8], at: usize, value: u32) {
+    put(bytes, at, &value.to_le_bytes());
+}
+
+#[inline]
+pub(crate) fn put_u64(bytes: &mut [u8], at: usize, value: u64) {
+    put(bytes, at, &value.to_le_bytes());
+}
+
+/// Bytes of `value` as a LEB128 varint.
+#[inline]
+pub(crate) const fn varint_len(value: u32) -> usize {
+    match value {
+        0..=0x7F => 1,
+        0x80..=0x3FFF => 2,
+        0x4000..=0x1F_FFFF => 3,
+        0x20_0000..=0xFFF_FFFF => 4,
+        _ => 5,
+    }
+}
+
+/// Writes `value` at `at`; the position after it.
+#[inline]
+pub(crate) fn put_varint(bytes: &mut [u8], mut at: usize, mut value: u32) -> usize {
+    while value >= 0x80 {
+        put(bytes, at, &[value as u8 | 0x80]);
+        value >>= 7;
+        at += 1;
+    }
+    put(bytes, at, &[value as u8]);
+    at + 1
+}
+
+/// The varint at `at` and the position after it; `None` where the slice ends or it is too long.
+#[inline]
+pub(crate) fn varint_at(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
+    let first = *bytes.get(at)?;
+    if first < 0x80 {
+        return Some((u32::from(first), at + 1));
+    }
+    let mut value = u32::from(first & 0x7F);
+    for step in 1..5 {
+        let byte = *bytes.get(at + step)?;
+        let shift = 7 * step as u32;
+        if step == 4 && byte > 0x0F {
+            return None;
+        }
+        value |= u32::from(byte & 0x7F) << shift;
+        if byte < 0x80 {
+            return Some((value, at + step + 1));
+        }
+    }
+    None
+}
+
+/// Length of the common beginning of two slices.
+#[inline]
+pub(crate) fn common_prefix(a: &[u8], b: &[u8]) -> usize {
+    a.iter().zip(b).take_while(|(x, y)| x == y).count()
+}
+
+/// The first four bytes as a big-endian number, zero-padded: orders like the bytes, as far as it
+/// goes.
+#[inline]
+pub(crate) fn head(bytes: &[u8]) -> u32 {
+    if let Some(chunk) = bytes.first_chunk::<4>() {
+        return u32::from_be_bytes(*chunk);
+    }
+    let mut head = 0;
+    for i in 0..4 {
+        head = head << 8 | u32::from(bytes.get(i).copied().unwrap_or(0));
+    }
+    head
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn varints_round_trip() {
+        for value in [0, 1, 127, 128, 16_383, 16_384, 2_097_151, 2_097_152, 268_435_455, 268_435_456, u32::MAX] {
+            let mut bytes = [0; 8];
+            let end = put_varint(&mut bytes, 1, value);
+            assert_eq!(end - 1, varint_len(value));
+            assert_eq!(varint_at(&bytes, 1), Some((value, end)));
+            assert_eq!(varint_at(&bytes[..end - 1], 1), None);
+        }
+        assert_eq!(varint_at(&[0xFF; 8], 0), None);
+    }
+
+    #[test]
+    fn heads_order_like_bytes() {
+        assert!(head(b"a") < head(b"b"));
+        assert!(head(b"") <= head(b"\0"));
+        assert_eq!(head(b"abcd"), head(b"abcde"));
+    }
+}

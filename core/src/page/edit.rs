@@ -1,0 +1,108 @@
+//! Changing a node in place: cells come and go, nothing else moves.
+
+use super::format::{self, HEADER, POINTER, Ptr};
+use super::node::{Node, Payload, SLOT};
+use crate::bytes::{head, put, put_u16, put_u32, put_varint};
+
+/// Bytes between the slots and the heap.
+fn gap(view: &[u8]) -> usize {
+    let slots = HEADER + format::count(view) * SLOT;
+    format::heap_start(view).saturating_sub(slots)
+}
+
+/// Puts a cell at `index` if there is room in one piece; `false` leaves the page as it was.
+/// The suffix is given in two parts.
+pub(crate) fn insert(view: &mut [u8], index: usize, suffix: [&[u8]; 2], payload: Payload<'_>) -> bool {
+    let suffix_len = suffix[0].len() + suffix[1].len();
+    let len = payload.cell_len(suffix_len);
+    if gap(view) < len + SLOT {
+        return false;
+    }
+    let offset = format::heap_start(view) - len;
+    let at = put_varint(view, offset, suffix_len as u32);
+    let at = match payload {
+        Payload::Child(child) => {
+            child.put(view, at);
+            put_suffix(view, at + POINTER, suffix)
+        }
+        Payload::Value(value) => {
+            let at = put_varint(view, at, (value.len() as u32) << 1);
+            let at = put_suffix(view, at, suffix);
+            put(view, at, value);
+            at + value.len()
+        }
+        Payload::Long { len, first } => {
+            let at = put_varint(view, at, len << 1 | 1);
+            let at = put_suffix(view, at, suffix);
+            first.put(view, at);
+            at + POINTER
+        }
+    };
+    debug_assert_eq!(at, offset + len);
+    let count = format::count(view);
+    let slot = HEADER + index * SLOT;
+    view.copy_within(slot..HEADER + count * SLOT, slot + SLOT);
+    put_u32(view, slot, head_of(suffix));
+    put_u16(view, slot + 4, offset as u16);
+    format::set_count(view, count + 1);
+    let dead = format::heap_dead(view);
+    format::set_heap(view, offset, dead);
+    true
+}
+
+fn put_suffix(view: &mut [u8], at: usize, suffix: [&[u8]; 2]) -> usize {
+    put(view, at, suffix[0]);
+    put(view, at + suffix[0].len(), suffix[1]);
+    at + suffix[0].len() + suffix[1].len()
+}
+
+fn head_of(suffix: [&[u8]; 2]) -> u32 {
+    if suffix[0].is_empty() {
+        return head(suffix[1]);
+    }
+    let mut first = [0; 4];
+    for (to, from) in first.iter_mut().zip(suffix[0].iter().chain(suffix[1])) {
+        *to = *from;
+    }
+    head(&first)
+}
+
+/// Takes the cell at `index` away.
+pub(crate) fn remove(view: &mut [u8], index: usize) {
+    let node = Node::new(view);
+    let count = node.count();
+    if index >= count {
+        return;
+    }
+    let len = node.cell_len(index);
+    let offset = usize::from(crate::bytes::u16_at(view, HEADER + index * SLOT + 4));
+    let slot = HEADER + index * SLOT;
+    view.copy_within(slot + SLOT..HEADER + count * SLOT, slot);
+    format::set_count(view, count - 1);
+    let (start, dead) = (format::heap_start(view), format::heap_dead(view));
+    if offset == start {
+        format::set_heap(view, start + len, dead);
+    } else {
+        format::set_heap(view, start, dead + len);
+    }
+}
+
+/// Points the cell at `index` of an inner node to another writing of its child.
+pub(crate) fn set_child(view: &mut [u8], index: usize, child: Ptr) {
+    let at = Node::new(view).child_offset(index);
+    child.put(view, at);
+}
+
+/// Overwrites the value at `index` where the new one has the same length; `false` otherwise.
+pub(crate) fn replace_value(view: &mut [u8], index: usize, value: &[u8]) -> bool {
+    let node = Node::new(view);
+    let Payload::Value(old) = node.payload(index) else {
+        return false;
+    };
+    if old.len() != value.len() {
+        return false;
+    }
+    let end = usize::from(crate::bytes::u16_at(view, HEADER + index * SLOT + 4)) + node.cell_len(index);
+    put(view, end - value.len(), value);
+    true
+}

@@ -1,0 +1,183 @@
+//! Runs of cells to be laid out in fresh nodes: one node with a cell put in or replaced, or two
+//! neighbours joined. Splits, merges and compaction are all "write this range there".
+//!
+//! The sources must not be the destination: callers copy a page to the scratch buffer first.
+
+use super::edit;
+use super::format::{self, HEADER};
+use super::node::{Node, Payload, SLOT};
+use crate::bytes::common_prefix;
+use core::ops::Range;
+
+/// A key in two parts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Parts<'a>(pub &'a [u8], pub &'a [u8]);
+
+impl<'a> Parts<'a> {
+    pub const fn len(self) -> usize {
+        self.0.len() + self.1.len()
+    }
+
+    /// What remains after `skip` bytes.
+    fn after(self, skip: usize) -> [&'a [u8]; 2] {
+        if skip <= self.0.len() {
+            [self.0.get(skip..).unwrap_or(&[]), self.1]
+        } else {
+            [&[], self.1.get(skip - self.0.len()..).unwrap_or(&[])]
+        }
+    }
+
+    /// The first `len` bytes.
+    pub fn first(self, len: usize) -> Self {
+        let left = len.min(self.0.len());
+        let right = (len - left).min(self.1.len());
+        Parts(self.0.get(..left).unwrap_or(&[]), self.1.get(..right).unwrap_or(&[]))
+    }
+
+    /// Length of the common beginning with another key.
+    pub fn common(self, other: Self) -> usize {
+        if self.0.len() == other.0.len() && self.0 == other.0 {
+            return self.0.len() + common_prefix(self.1, other.1);
+        }
+        let left = self.0.iter().chain(self.1);
+        let right = other.0.iter().chain(other.1);
+        left.zip(right).take_while(|(a, b)| a == b).count()
+    }
+}
+
+/// A change to one cell while a node is laid out anew.
+#[derive(Clone, Copy)]
+pub(crate) struct Change<'a> {
+    pub index: usize,
+    pub replace: bool,
+    pub key: Parts<'a>,
+    pub payload: Payload<'a>,
+}
+
+/// A run of cells.
+#[derive(Clone, Copy)]
+pub(crate) enum Sequence<'a> {
+    /// One node, perhaps with one cell changed.
+    One { node: Node<'a>, change: Option<Change<'a>> },
+    /// Two neighbours; the first cell of the right one gets the parent's key where they are inner.
+    Two { left: Node<'a>, right: Node<'a>, junction: Parts<'a> },
+}
+
+impl<'a> Sequence<'a> {
+    pub fn len(&self) -> usize {
+        match self {
+            Self::One { node, change } => {
+                node.count() + usize::from(change.is_some_and(|change| !change.replace))
+            }
+            Self::Two { left, right, .. } => left.count() + right.count(),
+        }
+    }
+
+    pub fn key(&self, index: usize) -> Parts<'a> {
+        match self {
+            Self::One { node, change: Some(change) } if index == change.index => {
+                let _ = node;
+                change.key
+            }
+            Self::One { node, change } => {
+                let index = old_index(index, change.as_ref());
+                Parts(node.prefix(), node.suffix(index))
+            }
+            Self::Two { left, right, junction } => {
+                let count = left.count();
+                if index < count {
+                    Parts(left.prefix(), left.suffix(index))
+                } else if index == count && !right.is_leaf() {
+                    *junction
+                } else {
+                    Parts(right.prefix(), right.suffix(index - count))
+                }
+            }
+        }
+    }
+
+    pub fn payload(&self, index: usize) -> Payload<'a> {
+        match self {
+            Self::One { change: Some(change), .. } if index == change.index => change.payload,
+            Self::One { node, change } => node.payload(old_index(index, change.as_ref())),
+            Self::Two { left, right, .. } => {
+                let count = left.count();
+                if index < count { left.payload(index) } else { right.payload(index - count) }
+            }
+        }
+    }
+
+    /// The beginning that all keys of a range share.
+    pub fn shared(&self, range: &Range<usize>) -> usize {
+        if range.len() < 2 {
+            return 0;
+        }
+        self.key(range.start).common(self.key(range.end - 1))
+    }
+
+    /// Bytes a cell takes with its slot beside a prefix of `prefix` bytes.
+    pub fn cell_len(&self, index: usize, prefix: usize) -> usize {
+        let suffix = self.key(index).len().saturating_sub(prefix);
+        SLOT + self.payload(index).cell_len(suffix)
+    }
+
+    /// Bytes a node with this range takes.
+    pub fn used(&self, range: &Range<usize>) -> usize {
+        let prefix = self.shared(range);
+        let cells: usize = range.clone().map(|index| self.cell_len(index, prefix)).sum();
+        HEADER + prefix + cells
+    }
+
+    /// Writes the range into `view`, whose header stands (empty node). `false`: it does not fit,
+    /// and the view holds a part.
+    pub fn write(&self, range: Range<usize>, view: &mut [u8]) -> bool {
+        let prefix = self.shared(&range);
+        let len = view.len();
+        let Some(start) = len.checked_sub(prefix) else {
+            return false;
+        };
+        if prefix > 0 {
+            let parts = self.key(range.start).first(prefix);
+            crate::bytes::put(view, start, parts.0);
+            crate::bytes::put(view, start + parts.0.len(), parts.1);
+        }
+        format::set_prefix_len(view, prefix);
+        format::set_count(view, 0);
+        format::set_heap(view, start, 0);
+        range.clone().enumerate().all(|(at, index)| {
+            edit::insert(view, at, self.key(index).after(prefix), self.payload(index))
+        })
+    }
+
+    /// Where to divide the run so that both sides fit a view of `capacity` bytes and are as equal
+    /// as cells allow. `None`: no division fits.
+    pub fn middle(&self, capacity: usize) -> Option<usize> {
+        let len = self.len();
+        let prefix = self.shared(&(0..len));
+        let total: usize = (0..len).map(|index| self.cell_len(index, prefix)).sum();
+        let mut left = 0;
+        let mut best: Option<(usize, usize)> = None;
+        for at in 1..len {
+            left += self.cell_len(at - 1, prefix);
+            let larger = left.max(total - left);
+            if best.is_none_or(|(size, _)| larger < size) {
+                best = Some((larger, at));
+            }
+        }
+        let (_, at) = best?;
+        // The shared beginning of a half is at least as long, so this estimate errs to the safe side
+        // only when it fits; measure exactly otherwise.
+        let fits = |at: usize| self.used(&(0..at)) <= capacity && self.used(&(at..len)) <= capacity;
+        if fits(at) {
+            return Some(at);
+        }
+        (1..len).find(|at| fits(*at))
+    }
+}
+
+fn old_index(index: usize, change: Option<&Change<'_>>) -> usize {
+    match change {
+        Some(change) if !change.replace && index > change.index => index - 1,
+        _ => index,
+    }
+}

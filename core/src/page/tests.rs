@@ -1,0 +1,76 @@
+//! Nodes against a sorted vector, and hostile bytes.
+
+use super::format::{Identity, Kind, Ptr, begin};
+use super::node::{self, Node, Payload};
+use super::sequence::{Change, Parts, Sequence};
+use super::edit;
+
+extern crate std;
+use std::vec::Vec;
+
+fn leaf(len: usize) -> Vec<u8> {
+    let mut view = std::vec![0; len];
+    let identity = Identity { ptr: Ptr { page: 9, tag: 7 }, birth: 1, tree: 3, kind: Kind::Leaf, level: 0 };
+    begin(&mut view, identity);
+    view
+}
+
+#[test]
+fn cells_come_and_go_in_key_order() {
+    let mut view = leaf(508);
+    for key in [b"banana", b"apples", b"cherry"] {
+        let index = Node::new(&view).search(key).unwrap_err();
+        assert!(edit::insert(&mut view, index, [&key[..2], &key[2..]], Payload::Value(&key[..3])));
+        node::check(&view).unwrap();
+    }
+    let node = Node::new(&view);
+    assert_eq!(node.search(b"banana"), Ok(1));
+    assert_eq!(node.search(b"bananas"), Err(2));
+    assert_eq!(node.payload(2), Payload::Value(b"che"));
+    let mut copy = leaf(508);
+    let sequence = Sequence::One {
+        node,
+        change: Some(Change { index: 3, replace: false, key: Parts(b"d", b"ate"), payload: Payload::Value(b"") }),
+    };
+    assert!(sequence.write(0..4, &mut copy));
+    node::check(&copy).unwrap();
+    assert_eq!(Node::new(&copy).search(b"date"), Ok(3));
+    edit::remove(&mut copy, 0);
+    node::check(&copy).unwrap();
+    assert_eq!(Node::new(&copy).search(b"apples"), Err(0));
+}
+
+#[test]
+fn a_common_prefix_is_stored_once() {
+    let mut view = leaf(508);
+    for (index, key) in [b"user:0001", b"user:0002", b"user:0003"].iter().enumerate() {
+        assert!(edit::insert(&mut view, index, [&key[..], &[]], Payload::Value(b"v")));
+    }
+    let mut packed = leaf(508);
+    assert!(Sequence::One { node: Node::new(&view), change: None }.write(0..3, &mut packed));
+    assert_eq!(Node::new(&packed).prefix(), b"user:000");
+    assert_eq!(Node::new(&packed).search(b"user:0002"), Ok(1));
+    assert_eq!(Node::new(&packed).search(b"user"), Err(0));
+    assert_eq!(Node::new(&packed).search(b"user:1"), Err(3));
+    node::check(&packed).unwrap();
+}
+
+#[test]
+fn any_changed_byte_is_refused_or_harmless() {
+    let mut view = leaf(508);
+    for (index, key) in [b"k1", b"k2", b"k3"].iter().enumerate() {
+        assert!(edit::insert(&mut view, index, [&key[..], &[]], Payload::Value(b"value")));
+    }
+    for at in 0..view.len() {
+        for bit in 0..8 {
+            view[at] ^= 1 << bit;
+            if node::check(&view).is_ok() {
+                let node = Node::new(&view);
+                for index in 0..node.count() {
+                    let _ = (node.suffix(index), node.payload(index), node.search(b"k2"));
+                }
+            }
+            view[at] ^= 1 << bit;
+        }
+    }
+}

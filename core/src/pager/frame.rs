@@ -1,0 +1,173 @@
+//! A frame: a page's place in memory, with the lock around its bytes.
+
+use crate::page::Ptr;
+use crate::page::format::{self, CRC_LEN, Identity};
+use lock_api::{RawRwLock, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use portable_atomic::{AtomicU8, AtomicU64, Ordering};
+
+/// The frame's page differs from what the device has.
+const DIRTY: u8 = 1;
+/// The page was used since the hand passed.
+const VISITED: u8 = 2;
+
+/// A page's place in memory.
+pub struct Frame<R, B> {
+    /// [`Ptr::key`] of the page held, 0 for none.
+    key: AtomicU64,
+    /// Birth epoch of the page held.
+    birth: AtomicU64,
+    flags: AtomicU8,
+    bytes: RwLock<R, B>,
+}
+
+impl<R: RawRwLock, B> Frame<R, B> {
+    /// An empty frame over a page's buffer.
+    pub const fn new(bytes: B) -> Self {
+        Self {
+            key: AtomicU64::new(0),
+            birth: AtomicU64::new(0),
+            flags: AtomicU8::new(0),
+            bytes: RwLock::new(bytes),
+        }
+    }
+
+    pub(super) fn key(&self) -> u64 {
+        self.key.load(Ordering::Acquire)
+    }
+
+    pub(super) fn page(&self) -> u32 {
+        (self.key() >> 32) as u32
+    }
+
+    pub(super) fn birth(&self) -> u64 {
+        self.birth.load(Ordering::Acquire)
+    }
+
+    pub(super) fn is_dirty(&self) -> bool {
+        self.flags.load(Ordering::Acquire) & DIRTY != 0
+    }
+
+    pub(super) fn visit(&self) {
+        if self.flags.load(Ordering::Relaxed) & VISITED == 0 {
+            self.flags.fetch_or(VISITED, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the page was used since the hand passed; it passes now.
+    pub(super) fn pass(&self) -> bool {
+        self.flags.fetch_and(!VISITED, Ordering::Relaxed) & VISITED != 0
+    }
+
+    pub(super) fn set_clean(&self) {
+        self.flags.fetch_and(!DIRTY, Ordering::Release);
+    }
+}
+
+/// A page held for reading.
+pub(crate) struct Pin<'a, R: RawRwLock, B> {
+    guard: RwLockReadGuard<'a, R, B>,
+    frame: &'a Frame<R, B>,
+}
+
+impl<'a, R: RawRwLock, B: AsRef<[u8]>> Pin<'a, R, B> {
+    pub(super) fn lock(frame: &'a Frame<R, B>) -> Self {
+        Self {
+            guard: frame.bytes.read(),
+            frame,
+        }
+    }
+
+    pub(super) fn try_lock(frame: &'a Frame<R, B>) -> Option<Self> {
+        let guard = frame.bytes.try_read()?;
+        Some(Self { guard, frame })
+    }
+
+    /// The page's bytes after the checksum.
+    #[inline]
+    pub fn view(&self) -> &[u8] {
+        self.guard.as_ref().get(CRC_LEN..).unwrap_or(&[])
+    }
+
+    pub(super) fn frame(&self) -> &'a Frame<R, B> {
+        self.frame
+    }
+}
+
+/// A page held for changing.
+pub(crate) struct PinMut<'a, R: RawRwLock, B> {
+    guard: RwLockWriteGuard<'a, R, B>,
+    frame: &'a Frame<R, B>,
+}
+
+impl<'a, R: RawRwLock, B: AsRef<[u8]> + AsMut<[u8]>> PinMut<'a, R, B> {
+    pub(super) fn lock(frame: &'a Frame<R, B>) -> Self {
+        Self {
+            guard: frame.bytes.write(),
+            frame,
+        }
+    }
+
+    pub(super) fn try_lock(frame: &'a Frame<R, B>) -> Option<Self> {
+        let guard = frame.bytes.try_write()?;
+        Some(Self { guard, frame })
+    }
+
+    /// The page's bytes after the checksum.
+    #[inline]
+    pub fn view(&self) -> &[u8] {
+        self.guard.as_ref().get(CRC_LEN..).unwrap_or(&[])
+    }
+
+    #[inline]
+    pub fn view_mut(&mut self) -> &mut [u8] {
+        debug_assert!(self.frame.is_dirty());
+        self.guard.as_mut().get_mut(CRC_LEN..).unwrap_or_default()
+    }
+
+    /// The whole page, checksum first, to be filled from the device.
+    pub(super) fn bytes_mut(&mut self) -> &mut [u8] {
+        self.guard.as_mut()
+    }
+
+    pub fn is_dirty(&self) -> bool {
+        self.frame.is_dirty()
+    }
+
+    pub fn birth(&self) -> u64 {
+        format::birth(self.view())
+    }
+
+    /// Gives a page that was flushed a new tag, so that it may be changed again (I2, I3).
+    pub fn retag(&mut self, tag: u32) -> Ptr {
+        let page = self.frame.page();
+        let ptr = Ptr { page, tag };
+        self.frame.key.store(ptr.key(), Ordering::Release);
+        self.frame.flags.fetch_or(DIRTY, Ordering::Release);
+        format::set_tag(self.view_mut(), tag);
+        ptr
+    }
+
+    /// Makes the frame hold a new page with this identity and no content.
+    pub(super) fn begin(&mut self, identity: Identity) {
+        self.occupy(identity.ptr, identity.birth);
+        self.frame.flags.store(DIRTY, Ordering::Release);
+        format::begin(self.view_mut(), identity);
+    }
+
+    /// Makes the frame hold a page of the device.
+    pub(super) fn occupy(&self, ptr: Ptr, birth: u64) {
+        self.frame.flags.store(0, Ordering::Release);
+        self.frame.birth.store(birth, Ordering::Release);
+        self.frame.key.store(ptr.key(), Ordering::Release);
+    }
+
+    /// Makes the frame hold nothing.
+    pub(super) fn clear(&self) {
+        self.frame.key.store(0, Ordering::Release);
+        self.frame.flags.store(0, Ordering::Release);
+    }
+
+    pub(super) fn frame(&self) -> &'a Frame<R, B> {
+        self.frame
+    }
+}

@@ -1,0 +1,183 @@
+//! The pager: pages of the data device in a fixed array of frames.
+//!
+//! The frames form sets of equal size; a page number always falls into the same set, so looking a
+//! page up is a scan over the set's keys (page number, tag), and no table is needed.
+//!
+//! Who may do what with a frame:
+//!
+//! | frame holds | changed by | written by | evicted by |
+//! |---|---|---|---|
+//! | clean page | nobody | nobody | anybody |
+//! | dirty page, born at or before the newest committed epoch | the writer, if a list or map page | anybody | anybody, after writing it |
+//! | dirty page of the running transaction | the writer | the writer | the writer, after writing it |
+//!
+//! Invariants:
+//! - P1 A frame's key is changed only under its exclusive lock.
+//! - P2 At most one frame of a page is dirty; a page that becomes free has no frame (I1).
+//! - P3 Bytes from the device are verified (checksum, number, tag, structure) before the key makes
+//!   them findable to anyone but the loader, who holds the exclusive lock until then (I8).
+//! - P4 A dirty page is written under its (page, tag) once; then it is clean, and changing it again
+//!   takes a new tag (I2).
+//! - P5 A thread takes a set's lock before a frame's and never waits for a frame under a set's lock.
+//!
+//! At a crash the pool is gone; nothing relies on it.
+
+mod frame;
+mod load;
+mod write;
+
+pub use frame::Frame;
+pub(crate) use frame::{Pin, PinMut};
+
+use crate::database::memory::Memory;
+use crate::error::Error;
+use crate::page::Ptr;
+use crate::platform::Platform;
+use core::ops::Range;
+use portable_atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// Who asks for a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// A snapshot, a check, a backup.
+    Reader,
+    /// The holder of the writer's place.
+    Writer,
+}
+
+/// How long a page is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hint {
+    /// It may be wanted again soon.
+    Keep,
+    /// It is passed by in a scan and should not push hot pages out.
+    Scan,
+}
+
+/// What all threads share about the pool besides the frames.
+pub(crate) struct PagerState {
+    /// Epoch of the newest committed state: dirty pages born later belong to the running
+    /// transaction.
+    pub committed: AtomicU64,
+    /// Nothing is ever written (a read-only opening).
+    pub read_only: AtomicBool,
+    pub hits: AtomicU64,
+    pub reads: AtomicU64,
+    pub writes: AtomicU64,
+}
+
+impl PagerState {
+    pub const fn new() -> Self {
+        Self {
+            committed: AtomicU64::new(0),
+            read_only: AtomicBool::new(false),
+            hits: AtomicU64::new(0),
+            reads: AtomicU64::new(0),
+            writes: AtomicU64::new(0),
+        }
+    }
+}
+
+/// The pool as seen through one database: borrowed parts, cheap to copy.
+pub(crate) struct Pager<'a, P: Platform, M: Memory<P>> {
+    pub platform: &'a P,
+    pub memory: &'a M,
+    pub state: &'a PagerState,
+}
+
+impl<P: Platform, M: Memory<P>> Clone for Pager<'_, P, M> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<P: Platform, M: Memory<P>> Copy for Pager<'_, P, M> {}
+
+impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
+    /// Bytes of a page.
+    pub fn page_size(&self) -> usize {
+        self.memory.page_size()
+    }
+
+    /// Bytes of a page's view.
+    pub fn view_len(&self) -> usize {
+        self.page_size() - crate::page::format::CRC_LEN
+    }
+
+    /// The set a page falls into, and the frames of that set.
+    fn set_of(&self, page: u32) -> (usize, Range<usize>) {
+        let sets = self.memory.hands().len();
+        let ways = self.memory.frames().len() / sets;
+        // Fibonacci hashing; the number of sets need not be a power of two.
+        let hash = u64::from(page.wrapping_mul(0x9E37_79B1));
+        let set = (hash * sets as u64 >> 32) as usize;
+        (set, set * ways..(set + 1) * ways)
+    }
+
+    fn frames_of(&self, page: u32) -> &'a [Frame<P::RwLock, M::Page>] {
+        let (_, range) = self.set_of(page);
+        self.memory.frames().get(range).unwrap_or(&[])
+    }
+
+    /// The page `ptr` points to, verified, for reading.
+    pub fn pin(&self, ptr: Ptr, role: Role, hint: Hint) -> Result<Pin<'a, P::RwLock, M::Page>, Error<P::Error>> {
+        for _ in 0..LOAD_TRIES {
+            if let Some(pin) = self.find(ptr, hint) {
+                self.state.hits.fetch_add(1, Ordering::Relaxed);
+                return Ok(pin);
+            }
+            self.load(ptr, role)?;
+        }
+        Err(Error::PoolExhausted)
+    }
+
+    fn find(&self, ptr: Ptr, hint: Hint) -> Option<Pin<'a, P::RwLock, M::Page>> {
+        let key = ptr.key();
+        for frame in self.frames_of(ptr.page) {
+            if frame.key() == key {
+                let pin = Pin::lock(frame);
+                if frame.key() == key {
+                    if hint == Hint::Keep {
+                        frame.visit();
+                    }
+                    return Some(pin);
+                }
+            }
+        }
+        None
+    }
+
+    /// The page `ptr` points to, for changing; only for the writer.
+    pub fn pin_mut(&self, ptr: Ptr) -> Result<PinMut<'a, P::RwLock, M::Page>, Error<P::Error>> {
+        let key = ptr.key();
+        for _ in 0..LOAD_TRIES {
+            for frame in self.frames_of(ptr.page) {
+                if frame.key() == key {
+                    let pin = PinMut::lock(frame);
+                    if frame.key() == key {
+                        frame.visit();
+                        return Ok(pin);
+                    }
+                }
+            }
+            self.load(ptr, Role::Writer)?;
+        }
+        Err(Error::PoolExhausted)
+    }
+
+    /// Forgets every frame of a page that became free, unwritten. Waits for a write of it that is
+    /// running, so that its number can be handed out afterwards.
+    pub fn forget(&self, page: u32) {
+        for frame in self.frames_of(page) {
+            if frame.page() == page {
+                let pin = PinMut::lock(frame);
+                if frame.page() == page {
+                    pin.clear();
+                }
+            }
+        }
+    }
+}
+
+/// Times a page is loaded again because it was evicted between loading and pinning.
+const LOAD_TRIES: usize = 100;

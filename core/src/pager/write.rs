@@ -1,0 +1,104 @@
+//! Writing dirty pages: one that must make room, and a checkpoint's in runs of neighbours.
+
+use super::{Frame, Pager, Pin, PinMut};
+use crate::database::memory::Memory;
+use crate::error::{DeviceName, Error, Operation};
+use crate::limits::WRITE_RUN_MAX;
+use crate::page::format::{self, CRC_LEN};
+use crate::platform::Platform;
+use heapless::Vec;
+use portable_atomic::Ordering;
+
+impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
+    /// Writes one dirty page to its place; the frame is clean afterwards.
+    pub(super) fn write_back(&self, pin: &PinMut<'a, P::RwLock, M::Page>) -> Result<(), Error<P::Error>> {
+        if self.state.read_only.load(Ordering::Relaxed) {
+            return Err(Error::PoolTooSmall);
+        }
+        self.write_page(pin.frame().page(), pin.view())?;
+        pin.frame().set_clean();
+        Ok(())
+    }
+
+    /// Writes the bytes of one page with their checksum.
+    pub fn write_page(&self, page: u32, view: &[u8]) -> Result<(), Error<P::Error>> {
+        let crc = self.platform.crc32c(0, view).to_le_bytes();
+        self.write_device(page, &[&crc, view])?;
+        self.state.writes.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn write_device(&self, page: u32, bufs: &[&[u8]]) -> Result<(), Error<P::Error>> {
+        let offset = u64::from(page) * self.page_size() as u64;
+        self.platform.data().write(offset, bufs).map_err(|error| Error::Device {
+            device: DeviceName::Data,
+            operation: Operation::Write,
+            offset,
+            error,
+        })
+    }
+
+    /// Writes the dirty tree pages born at or before `epoch` among up to `budget` frames from
+    /// `start`, neighbours on the device together. The frame to go on with; the number of frames
+    /// when all were seen.
+    pub fn write_dirty(&self, epoch: u64, start: usize, budget: usize) -> Result<usize, Error<P::Error>> {
+        let frames = self.memory.frames();
+        let mut written = 0;
+        let mut at = start;
+        while let Some(frame) = frames.get(at) {
+            if written >= budget {
+                break;
+            }
+            if self.is_due(frame, epoch) {
+                written += self.write_run(frame.page(), epoch)?;
+            }
+            at += 1;
+        }
+        Ok(at)
+    }
+
+    fn is_due(&self, frame: &Frame<P::RwLock, M::Page>, epoch: u64) -> bool {
+        frame.is_dirty() && frame.birth() <= epoch
+    }
+
+    /// Writes `page` and the due pages that follow it without a gap. How many.
+    fn write_run(&self, page: u32, epoch: u64) -> Result<usize, Error<P::Error>> {
+        let mut pins: Vec<Pin<'a, P::RwLock, M::Page>, WRITE_RUN_MAX> = Vec::new();
+        let mut next = page;
+        // The first page waits for its lock, since it must be written now; neighbours only join if free.
+        while let Some(pin) = self.pin_due(next, epoch, pins.is_empty()) {
+            if pins.push(pin).is_err() || pins.is_full() {
+                break;
+            }
+            next = next.wrapping_add(1);
+        }
+        let mut crcs: Vec<[u8; CRC_LEN], WRITE_RUN_MAX> = Vec::new();
+        for pin in &pins {
+            // Cannot fail: as long as `pins`.
+            let _ = crcs.push(self.platform.crc32c(0, pin.view()).to_le_bytes());
+        }
+        let mut bufs: Vec<&[u8], { 2 * WRITE_RUN_MAX }> = Vec::new();
+        for (crc, pin) in crcs.iter().zip(&pins) {
+            let _ = bufs.push(crc);
+            let _ = bufs.push(pin.view());
+        }
+        if bufs.is_empty() {
+            return Ok(0);
+        }
+        self.write_device(page, &bufs)?;
+        for pin in &pins {
+            pin.frame().set_clean();
+        }
+        self.state.writes.fetch_add(pins.len() as u64, Ordering::Relaxed);
+        Ok(pins.len())
+    }
+
+    /// The dirty frame of a tree page, if it must be written by the checkpoint of `epoch`.
+    fn pin_due(&self, page: u32, epoch: u64, wait: bool) -> Option<Pin<'a, P::RwLock, M::Page>> {
+        let due = |frame: &Frame<P::RwLock, M::Page>| frame.page() == page && self.is_due(frame, epoch);
+        let frame = self.frames_of(page).iter().find(|frame| due(frame))?;
+        let pin = if wait { Pin::lock(frame) } else { Pin::try_lock(frame)? };
+        let in_tree = format::kind(pin.view()).is_some_and(format::Kind::in_tree);
+        (due(frame) && in_tree).then_some(pin)
+    }
+}
