@@ -1,0 +1,210 @@
+//! Constructors that keep expressions well typed: they resolve functions, unify types and add
+//! the casts. Text literals, NULL and parameters take the type of what they meet here.
+
+use super::{Aggregate, Expression};
+use crate::error::{Error, Result};
+use crate::functions::{
+    Function, aggregate_signature, can_cast, can_coerce, resolve, resolve_name, unify,
+};
+use crate::types::{DataType, Value};
+
+/// A call of a function or operator; arguments are coerced to what it takes.
+pub(crate) fn call(function: Function, arguments: Vec<Expression>) -> Result<Expression> {
+    let types: Vec<DataType> = arguments.iter().map(Expression::data_type).collect();
+    let signature = resolve(function, &types, digits(&arguments))?;
+    let arguments = arguments
+        .into_iter()
+        .zip(&signature.arguments)
+        .map(|(argument, wanted)| cast(argument, *wanted))
+        .collect::<Result<_>>()?;
+    Ok(Expression::Call { function: signature.function, arguments, data_type: signature.result })
+}
+
+/// A call of a function by its name in lower case.
+pub(crate) fn call_name(name: &str, mut arguments: Vec<Expression>) -> Result<Expression> {
+    let function = resolve_name(name, arguments.len())?;
+    if name == "like" && arguments.len() >= 2 {
+        // SQLite's function has the pattern first.
+        arguments.swap(0, 1);
+    }
+    call(function, arguments)
+}
+
+/// The second argument where that is an integer constant (perhaps negated).
+fn digits(arguments: &[Expression]) -> Option<i64> {
+    match arguments.get(1)? {
+        Expression::Constant { value: Value::Integer(digits), .. } => Some(*digits),
+        Expression::Call { function: Function::Negate, arguments, .. } => match arguments.first()? {
+            Expression::Constant { value: Value::Integer(digits), .. } => digits.checked_neg(),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// A conversion as CAST makes it; no cast where the type is right already.
+pub(crate) fn cast(input: Expression, to: DataType) -> Result<Expression> {
+    let from = input.data_type();
+    if from == to || (from.is_text() && to == DataType::TEXT) {
+        return Ok(input);
+    }
+    if !can_cast(from, to) {
+        return Err(Error::type_mismatch(format!("a value of type {from} cannot be cast to {to}")));
+    }
+    Ok(match input {
+        // A typeless parameter becomes one of the type, and so does NULL.
+        Expression::Parameter { index, data_type: DataType::Unknown } => {
+            Expression::Parameter { index, data_type: to }
+        }
+        Expression::Constant { value: Value::Null, .. } => {
+            Expression::Constant { value: Value::Null, data_type: to }
+        }
+        // Text literals of type TEXT need no conversion.
+        Expression::Constant { value: value @ Value::Text(_), data_type: DataType::Unknown }
+            if to == DataType::TEXT =>
+        {
+            Expression::Constant { value, data_type: to }
+        }
+        input => Expression::Cast { input: Box::new(input), data_type: to },
+    })
+}
+
+/// A conversion that needs no CAST in the SQL text: an error where one would be needed.
+pub(crate) fn coerce(input: Expression, to: DataType) -> Result<Expression> {
+    let from = input.data_type();
+    if !can_coerce(from, to) {
+        return Err(Error::type_mismatch(format!("expected {to}, found {from}"))
+            .hint(format!("write CAST(... AS {to})")));
+    }
+    cast(input, to)
+}
+
+/// What nothing gave a type becomes TEXT.
+pub(crate) fn settle(input: Expression) -> Result<Expression> {
+    match input.data_type() {
+        DataType::Unknown => cast(input, DataType::TEXT),
+        _ => Ok(input),
+    }
+}
+
+/// The type several expressions meet in; `what` names them in the error.
+pub(crate) fn common_type<'a>(
+    expressions: impl IntoIterator<Item = &'a Expression>,
+    what: &str,
+) -> Result<DataType> {
+    let mut common = DataType::Unknown;
+    for expression in expressions {
+        let next = expression.data_type();
+        common = unify(common, next).ok_or_else(|| {
+            Error::type_mismatch(format!("{what} have no type in common: {common} and {next}"))
+        })?;
+    }
+    Ok(if common == DataType::Unknown { DataType::TEXT } else { common })
+}
+
+/// Checks that an expression is a condition.
+fn condition(input: Expression, place: &str) -> Result<Expression> {
+    let found = input.data_type();
+    if !can_coerce(found, DataType::Boolean) {
+        let message = format!("{place} needs a condition, found {found}");
+        return Err(Error::type_mismatch(message).hint("compare it with something"));
+    }
+    cast(input, DataType::Boolean)
+}
+
+/// A condition of WHERE, ON, HAVING, FILTER.
+pub(crate) fn filter(input: Expression, place: &str) -> Result<Expression> {
+    condition(input, place)
+}
+
+/// All of them; nested ANDs become one.
+pub(crate) fn and(parts: Vec<Expression>) -> Result<Expression> {
+    let mut flat = Vec::with_capacity(parts.len());
+    for part in parts {
+        match condition(part, "AND")? {
+            Expression::And(inner) => flat.extend(inner),
+            other => flat.push(other),
+        }
+    }
+    Ok(match flat.len() {
+        1 => flat.remove(0),
+        _ => Expression::And(flat),
+    })
+}
+
+/// One of them; nested ORs become one.
+pub(crate) fn or(parts: Vec<Expression>) -> Result<Expression> {
+    let mut flat = Vec::with_capacity(parts.len());
+    for part in parts {
+        match condition(part, "OR")? {
+            Expression::Or(inner) => flat.extend(inner),
+            other => flat.push(other),
+        }
+    }
+    Ok(match flat.len() {
+        1 => flat.remove(0),
+        _ => Expression::Or(flat),
+    })
+}
+
+/// The opposite.
+pub(crate) fn not(input: Expression) -> Result<Expression> {
+    Ok(Expression::Not(Box::new(condition(input, "NOT")?)))
+}
+
+/// `IS NULL`, or `IS NOT NULL` when negated.
+pub(crate) fn is_null(input: Expression, negated: bool) -> Result<Expression> {
+    Ok(Expression::IsNull { input: Box::new(settle(input)?), negated })
+}
+
+/// CASE: with an operand the conditions are compared with it.
+pub(crate) fn case(
+    operand: Option<Expression>,
+    branches: Vec<(Expression, Expression)>,
+    otherwise: Option<Expression>,
+) -> Result<Expression> {
+    let results = branches.iter().map(|(_, result)| result).chain(&otherwise);
+    let data_type = common_type(results, "the results of CASE")?;
+    let mut typed = Vec::with_capacity(branches.len());
+    for (when, result) in branches {
+        let when = match &operand {
+            Some(operand) => call(Function::Equal, vec![operand.clone(), when])?,
+            None => condition(when, "CASE WHEN")?,
+        };
+        typed.push((when, cast(result, data_type)?));
+    }
+    let otherwise = match otherwise {
+        Some(result) => Some(Box::new(cast(result, data_type)?)),
+        None => None,
+    };
+    Ok(Expression::Case { branches: typed, otherwise, data_type })
+}
+
+/// `input IN (list)`.
+pub(crate) fn in_list(
+    input: Expression,
+    list: Vec<Expression>,
+    negated: bool,
+) -> Result<Expression> {
+    let common = common_type(std::iter::once(&input).chain(&list), "the values of IN")?;
+    let list = list.into_iter().map(|item| cast(item, common)).collect::<Result<_>>()?;
+    Ok(Expression::InList { input: Box::new(cast(input, common)?), list, negated })
+}
+
+/// An aggregate by its name in lower case; no argument means `count(*)`.
+pub(crate) fn aggregate(
+    name: &str,
+    arguments: Vec<Expression>,
+    distinct: bool,
+    filter: Option<Expression>,
+) -> Result<Aggregate> {
+    let types: Vec<DataType> = arguments.iter().map(Expression::data_type).collect();
+    let (function, wanted, data_type) = aggregate_signature(name, &types)?;
+    let arguments = arguments
+        .into_iter()
+        .zip(&wanted)
+        .map(|(argument, to)| cast(argument, *to))
+        .collect::<Result<_>>()?;
+    let filter = filter.map(|filter| condition(filter, "FILTER")).transpose()?;
+    Ok(Aggregate { function, arguments, distinct, filter, data_type })
+}

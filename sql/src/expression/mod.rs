@@ -1,0 +1,145 @@
+//! Typed expressions: what the binder makes of SQL, what the optimizer rewrites, what runs.
+//!
+//! | file        | what                                                              |
+//! |-------------|-------------------------------------------------------------------|
+//! | `mod`       | `Expression` and its parts                                        |
+//! | `build`     | constructors that resolve functions and add casts: use these      |
+//! | `walk`      | visiting and rewriting                                            |
+//!
+//! 1. Every expression has a type; the arguments of a call have the types its function takes.
+//!    The constructors see to it.
+//! 2. Truth is three-valued: a condition is true, false or NULL, and a row passes when true.
+//! 3. Column indexes refer to the input batch of the operator the expression stands in.
+//! 4. The height of an expression is bounded by the binder, so walkers may recurse.
+
+mod build;
+mod walk;
+
+pub(crate) use build::{
+    aggregate, and, call, call_name, case, cast, coerce, common_type, filter, in_list, is_null, not, or,
+    settle,
+};
+
+use crate::functions::{AggregateFunction, Function};
+use crate::types::{DataType, Value};
+
+/// A typed expression.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Expression {
+    /// A column of the input batch.
+    Column { index: usize, data_type: DataType },
+    /// A value the enclosing query hands to this subquery: number `slot` of the `outer` list of
+    /// the `Subquery` expression it belongs to.
+    Outer { slot: usize, data_type: DataType },
+    /// A constant; of type `Unknown` while it is NULL or a text literal that met no type.
+    Constant { value: Value, data_type: DataType },
+    /// A parameter of the statement, from 0. Its value is cast to the type when it is read.
+    Parameter { index: usize, data_type: DataType },
+    /// A function of arguments that have the types it takes.
+    Call { function: Function, arguments: Vec<Expression>, data_type: DataType },
+    /// A conversion. An explicit CAST cuts text to VARCHAR(n); an assignment refuses instead.
+    Cast { input: Box<Expression>, data_type: DataType },
+    /// True when all are, false when one is.
+    And(Vec<Expression>),
+    /// True when one is, false when all are.
+    Or(Vec<Expression>),
+    /// The opposite; NULL of NULL.
+    Not(Box<Expression>),
+    /// Is it NULL?
+    IsNull { input: Box<Expression>, negated: bool },
+    /// The result behind the first condition that is true, else `otherwise`, else NULL.
+    Case {
+        branches: Vec<(Expression, Expression)>,
+        otherwise: Option<Box<Expression>>,
+        data_type: DataType,
+    },
+    /// Is the input equal to one of the list? An empty list is false (or true, negated).
+    InList { input: Box<Expression>, list: Vec<Expression>, negated: bool },
+    /// The answer of a subquery, see `Subquery`.
+    Subquery(Box<Subquery>),
+}
+
+/// A subquery inside an expression. Its plan stands in the statement's list of subplans.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Subquery {
+    /// The index of its plan in the statement's list of subplans.
+    pub(crate) plan: usize,
+    /// What is asked of its rows.
+    pub(crate) kind: SubqueryKind,
+    /// The values of the current row that the plan reads as `Outer { slot }`. Empty: the subquery
+    /// is evaluated once a statement.
+    pub(crate) outer: Vec<Expression>,
+    /// The type of the answer.
+    pub(crate) data_type: DataType,
+}
+
+/// What is asked of a subquery's rows.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum SubqueryKind {
+    /// The one column of its one row; NULL without a row; more rows are an error.
+    Scalar,
+    /// Is there a row?
+    Exists { negated: bool },
+    /// Is there a row equal to the operands? They have the types of the subquery's columns.
+    In { operands: Vec<Expression>, negated: bool },
+}
+
+/// An aggregate function in an aggregation operator.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Aggregate {
+    pub(crate) function: AggregateFunction,
+    /// Over the input batch; empty for `count(*)`.
+    pub(crate) arguments: Vec<Expression>,
+    /// Take each argument once.
+    pub(crate) distinct: bool,
+    /// Only rows for which this is true.
+    pub(crate) filter: Option<Expression>,
+    pub(crate) data_type: DataType,
+}
+
+/// One key of an order.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SortKey {
+    pub(crate) expression: Expression,
+    pub(crate) descending: bool,
+    /// By default NULLs come last when ascending and first when descending.
+    pub(crate) nulls_first: bool,
+}
+
+impl Expression {
+    /// A column of the input.
+    pub(crate) fn column(index: usize, data_type: DataType) -> Expression {
+        Expression::Column { index, data_type }
+    }
+
+    /// A constant with the type of its value. Text is typed: for a literal that takes the type of
+    /// what it meets use `Expression::literal`.
+    pub(crate) fn constant(value: Value) -> Expression {
+        let data_type = value.data_type();
+        Expression::Constant { value, data_type }
+    }
+
+    /// A text literal or NULL, which takes the type of what it meets.
+    pub(crate) fn literal(value: Value) -> Expression {
+        Expression::Constant { value, data_type: DataType::Unknown }
+    }
+
+    /// The type.
+    pub(crate) fn data_type(&self) -> DataType {
+        match self {
+            Expression::Column { data_type, .. }
+            | Expression::Outer { data_type, .. }
+            | Expression::Constant { data_type, .. }
+            | Expression::Parameter { data_type, .. }
+            | Expression::Call { data_type, .. }
+            | Expression::Cast { data_type, .. }
+            | Expression::Case { data_type, .. } => *data_type,
+            Expression::And(_)
+            | Expression::Or(_)
+            | Expression::Not(_)
+            | Expression::IsNull { .. }
+            | Expression::InList { .. } => DataType::Boolean,
+            Expression::Subquery(subquery) => subquery.data_type,
+        }
+    }
+}
