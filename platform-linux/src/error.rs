@@ -170,7 +170,11 @@ impl fmt::Display for Error {
                 write!(f, "cannot open {path}: it is {what}, not a file")
             }
             Self::PermissionDenied { path, operation } => {
-                write!(f, "cannot {operation} {}: permission denied", path.display())
+                write!(
+                    f,
+                    "cannot {operation} {}: permission denied",
+                    path.display()
+                )
             }
             Self::Locked { path, holder } => {
                 let path = path.display();

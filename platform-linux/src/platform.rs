@@ -90,7 +90,11 @@ fn log_path(data: &Path) -> PathBuf {
 
 fn access(read_only: bool) -> OFlags {
     // NONBLOCK: opening a FIFO must fail with an error below, not wait for its other end.
-    let access = if read_only { OFlags::RDONLY } else { OFlags::RDWR };
+    let access = if read_only {
+        OFlags::RDONLY
+    } else {
+        OFlags::RDWR
+    };
     access | OFlags::CLOEXEC | OFlags::NONBLOCK
 }
 
@@ -139,7 +143,13 @@ fn open_log(data: &Path, read_only: bool, mode: Mode) -> Result<FileDevice, Erro
         Err(Errno::NOENT) => None,
         Err(errno) => return Err(open_error(&path, errno)),
     };
-    Ok(FileDevice::new(path, file, Growth::WriteZeros, read_only, mode))
+    Ok(FileDevice::new(
+        path,
+        file,
+        Growth::WriteZeros,
+        read_only,
+        mode,
+    ))
 }
 
 fn check_regular(path: &Arc<Path>, stat: &Stat) -> Result<(), Error> {
@@ -192,11 +202,20 @@ impl Platform for LinuxPlatform {
             tv_nsec: (us % 1_000_000) as i64 * 1_000,
         });
         // Woken, changed, interrupted or timed out: the caller looks at the word again.
-        let _ = futex::wait(sys::futex_word(word), futex::Flags::PRIVATE, seen, timeout.as_ref());
+        let _ = futex::wait(
+            sys::futex_word(word),
+            futex::Flags::PRIVATE,
+            seen,
+            timeout.as_ref(),
+        );
     }
 
     fn wake(&self, word: &AtomicU32) {
-        let _ = futex::wake(sys::futex_word(word), futex::Flags::PRIVATE, i32::MAX as u32);
+        let _ = futex::wake(
+            sys::futex_word(word),
+            futex::Flags::PRIVATE,
+            i32::MAX as u32,
+        );
     }
 }
 

@@ -17,7 +17,11 @@ fn errno() -> Errno {
 fn byte_lock(offset: i64, exclusive: bool) -> FileLock {
     // SAFETY: `flock` is a plain C structure of integers; all zero is a valid value of it.
     let mut lock: FileLock = unsafe { std::mem::zeroed() };
-    let kind = if exclusive { libc::F_WRLCK } else { libc::F_RDLCK };
+    let kind = if exclusive {
+        libc::F_WRLCK
+    } else {
+        libc::F_RDLCK
+    };
     lock.l_type = kind as libc::c_short;
     lock.l_whence = libc::SEEK_SET as libc::c_short;
     lock.l_start = offset;
@@ -50,11 +54,7 @@ pub(crate) fn lock_descriptor(
 }
 
 /// Takes a POSIX (process) lock on one byte without waiting.
-pub(crate) fn lock_process(
-    fd: BorrowedFd<'_>,
-    offset: i64,
-    exclusive: bool,
-) -> Result<(), Errno> {
+pub(crate) fn lock_process(fd: BorrowedFd<'_>, offset: i64, exclusive: bool) -> Result<(), Errno> {
     lock_call(fd, F_SETLK, &mut byte_lock(offset, exclusive))
 }
 

@@ -1,0 +1,137 @@
+//! The simulated device: one side of the world as a [`BlockDevice`].
+
+use crate::failure::{OperationKind, SimError};
+use crate::platform::Shared;
+use crate::trace::Operation;
+use crate::world::{Role, World};
+use drystone_core::device::{BlockDevice, Geometry};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// One of the two devices of a [`crate::SimPlatform`].
+#[derive(Clone)]
+pub struct SimDevice {
+    role: Role,
+    shared: Arc<Shared>,
+}
+
+impl SimDevice {
+    pub(crate) const fn new(role: Role, shared: Arc<Shared>) -> Self {
+        Self { role, shared }
+    }
+
+    fn check_range(&self, world: &World, offset: u64, len: u64) -> Result<(), SimError> {
+        let device_len = world.media.of(self.role).current().len() as u64;
+        match offset.checked_add(len) {
+            Some(end) if end <= device_len => Ok(()),
+            _ => Err(SimError::OutOfRange {
+                role: self.role,
+                offset,
+                len,
+                device_len,
+            }),
+        }
+    }
+}
+
+impl BlockDevice for SimDevice {
+    type Error = SimError;
+
+    fn geometry(&self) -> Geometry {
+        Geometry {
+            block_size: self.shared.block_size,
+            erase_size: 0,
+        }
+    }
+
+    fn len(&self) -> Result<u64, SimError> {
+        let world = self.shared.world.lock();
+        Ok(world.media.of(self.role).current().len() as u64)
+    }
+
+    fn read(&self, offset: u64, buf: &mut [u8]) -> Result<(), SimError> {
+        let mut world = self.shared.world.lock();
+        world.counters_mut(self.role).reads += 1;
+        world.admit(self.role, OperationKind::Read)?;
+        self.check_range(&world, offset, buf.len() as u64)?;
+        let start = offset as usize;
+        let current = world.media.of(self.role).current();
+        buf.copy_from_slice(&current[start..start + buf.len()]);
+        Ok(())
+    }
+
+    fn write(&self, offset: u64, bufs: &[&[u8]]) -> Result<(), SimError> {
+        let mut bytes = bufs.concat();
+        let mut world = self.shared.world.lock();
+        let counters = world.counters_mut(self.role);
+        counters.writes += 1;
+        counters.bytes_written += bytes.len() as u64;
+        let admitted = world.admit(self.role, OperationKind::Write);
+        if admitted == Err(SimError::PowerLost) {
+            return admitted;
+        }
+        self.check_range(&world, offset, bytes.len() as u64)?;
+        if admitted.is_err() {
+            // Any part of the range may have been written.
+            let written = world.random.index(bytes.len() + 1);
+            bytes.truncate(written);
+        }
+        world.perform(Operation::Write {
+            role: self.role,
+            offset,
+            bytes,
+        });
+        admitted
+    }
+
+    fn flush(&self) -> Result<(), SimError> {
+        let began = {
+            let mut world = self.shared.world.lock();
+            world.counters_mut(self.role).flushes += 1;
+            if !world.powered {
+                return Err(SimError::PowerLost);
+            }
+            world.marks()
+        };
+        self.shared.gate.pass(self.role);
+        let mut world = self.shared.world.lock();
+        let role = self.role;
+        let admitted = world.admit(role, OperationKind::Flush);
+        match admitted {
+            Ok(()) => world.perform(Operation::Flush { role, began }),
+            Err(SimError::PowerLost) => {}
+            Err(_) => world.perform(Operation::FlushFailed { role, began }),
+        }
+        admitted
+    }
+
+    fn reserve(&self, len: u64) -> Result<(), SimError> {
+        let mut world = self.shared.world.lock();
+        let role = self.role;
+        world.counters_mut(role).reserves += 1;
+        world.admit(role, OperationKind::Reserve)?;
+        if len > world.capacity[role as usize] {
+            return Err(SimError::NoSpace(role));
+        }
+        if len > world.media.of(role).current().len() as u64 {
+            world.perform(Operation::Resize { role, len });
+        }
+        Ok(())
+    }
+
+    fn truncate(&self, len: u64) -> Result<(), SimError> {
+        let mut world = self.shared.world.lock();
+        let role = self.role;
+        if !world.powered {
+            return Err(SimError::PowerLost);
+        }
+        if len < world.media.of(role).current().len() as u64 {
+            world.perform(Operation::Resize { role, len });
+        }
+        Ok(())
+    }
+
+    fn erase(&self, _range: Range<u64>) -> Result<(), SimError> {
+        Ok(())
+    }
+}

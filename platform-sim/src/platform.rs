@@ -1,0 +1,257 @@
+//! The simulated platform: two devices, a virtual clock, seeded entropy, flushes that can be held.
+
+use crate::device::SimDevice;
+use crate::failure::{Failure, SimError};
+use crate::plan::{CrashState, Plan};
+use crate::random::Random;
+use crate::trace::{Operation, Trace};
+use crate::world::{Counters, Media, Role, World};
+use drystone_core::platform::Platform;
+use parking_lot::{Condvar, Mutex};
+use portable_atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How to build a [`SimPlatform`].
+#[derive(Debug, Clone)]
+pub struct SimOptions {
+    /// Decides everything that is left to chance.
+    pub seed: u64,
+    /// The block size both devices declare.
+    pub block_size: u32,
+    /// What the data device holds (durably) at the start.
+    pub data: Vec<u8>,
+    /// What the log device holds (durably) at the start.
+    pub log: Vec<u8>,
+    /// Whether to record a [`Trace`].
+    pub record: bool,
+}
+
+impl Default for SimOptions {
+    /// Empty devices of 512-byte blocks, seed 0, nothing recorded.
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            block_size: 512,
+            data: Vec::new(),
+            log: Vec::new(),
+            record: false,
+        }
+    }
+}
+
+/// What the platform and its devices share.
+pub(crate) struct Shared {
+    pub(crate) block_size: u32,
+    pub(crate) world: Mutex<World>,
+    pub(crate) gate: Gate,
+    start: Option<(Vec<u8>, Vec<u8>)>,
+    clock_us: AtomicU64,
+    entropy: Mutex<Random>,
+    parking: Mutex<()>,
+    parked: Condvar,
+}
+
+/// Holds flushes back until released.
+#[derive(Default)]
+pub(crate) struct Gate {
+    state: Mutex<GateState>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct GateState {
+    held: [bool; 2],
+    waiting: [u32; 2],
+}
+
+impl Gate {
+    /// Goes through, once the gate of this device is open.
+    pub(crate) fn pass(&self, role: Role) {
+        let mut state = self.state.lock();
+        if !state.held[role as usize] {
+            return;
+        }
+        state.waiting[role as usize] += 1;
+        self.changed.notify_all();
+        while state.held[role as usize] {
+            self.changed.wait(&mut state);
+        }
+        state.waiting[role as usize] -= 1;
+    }
+}
+
+/// A platform on two simulated devices. Clones share everything, so a test keeps one and gives the
+/// other to the database; opening a second database on a clone is a process that died without the
+/// power going off.
+#[derive(Clone)]
+pub struct SimPlatform {
+    shared: Arc<Shared>,
+    data: SimDevice,
+    log: SimDevice,
+}
+
+impl SimPlatform {
+    /// A platform with these options.
+    #[must_use]
+    pub fn new(options: SimOptions) -> Self {
+        let start = options
+            .record
+            .then(|| (options.data.clone(), options.log.clone()));
+        let block_size = options.block_size as usize;
+        let media = Media::new(block_size, options.data, options.log);
+        let shared = Arc::new(Shared {
+            block_size: options.block_size,
+            world: Mutex::new(World::new(media, options.record, options.seed)),
+            gate: Gate::default(),
+            start,
+            clock_us: AtomicU64::new(0),
+            entropy: Mutex::new(Random::new(!options.seed)),
+            parking: Mutex::new(()),
+            parked: Condvar::new(),
+        });
+        Self {
+            data: SimDevice::new(Role::Data, Arc::clone(&shared)),
+            log: SimDevice::new(Role::Log, Arc::clone(&shared)),
+            shared,
+        }
+    }
+
+    /// One of the two devices.
+    #[must_use]
+    pub const fn device(&self, role: Role) -> &SimDevice {
+        match role {
+            Role::Data => &self.data,
+            Role::Log => &self.log,
+        }
+    }
+
+    /// Cuts the power and says what the devices hold afterwards; every later call on this
+    /// platform fails.
+    #[must_use]
+    pub fn crash(&self, plan: Plan) -> CrashState {
+        let mut world = self.shared.world.lock();
+        world.powered = false;
+        world.media.crash(plan)
+    }
+
+    /// Orders a failure; several may be in force.
+    pub fn fail(&self, failure: Failure) {
+        self.shared.world.lock().failures.push(failure);
+    }
+
+    /// Ends all ordered failures.
+    pub fn fail_no_more(&self) {
+        self.shared.world.lock().failures.clear();
+    }
+
+    /// The longest the device may grow; reserving more is "no space left".
+    pub fn set_capacity(&self, role: Role, bytes: u64) {
+        self.shared.world.lock().capacity[role as usize] = bytes;
+    }
+
+    /// Calls so far.
+    #[must_use]
+    pub fn counters(&self, role: Role) -> Counters {
+        self.shared.world.lock().counters[role as usize]
+    }
+
+    /// How many blocks and lengths a crash now would decide about.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.shared.world.lock().media.pending_count()
+    }
+
+    /// Writes a number into the trace.
+    pub fn note(&self, number: u64) {
+        self.shared.world.lock().perform(Operation::Note(number));
+    }
+
+    /// The trace so far; `None` where the options did not ask for one.
+    #[must_use]
+    pub fn trace(&self) -> Option<Trace> {
+        let (data, log) = self.shared.start.clone()?;
+        let operations = self.shared.world.lock().recorded.clone()?;
+        Some(Trace {
+            block_size: self.shared.block_size as usize,
+            data,
+            log,
+            operations,
+        })
+    }
+
+    /// Lets the virtual clock run.
+    pub fn advance_us(&self, us: u64) {
+        self.shared.clock_us.fetch_add(us, Ordering::AcqRel);
+    }
+
+    /// From now on flushes of this device block.
+    pub fn hold_flushes(&self, role: Role) {
+        self.shared.gate.state.lock().held[role as usize] = true;
+    }
+
+    /// Blocks until a flush of this device is being held.
+    pub fn wait_for_held_flush(&self, role: Role) {
+        let mut state = self.shared.gate.state.lock();
+        while state.waiting[role as usize] == 0 {
+            self.shared.gate.changed.wait(&mut state);
+        }
+    }
+
+    /// Lets held flushes of this device go on, and later ones pass.
+    pub fn release_flushes(&self, role: Role) {
+        self.shared.gate.state.lock().held[role as usize] = false;
+        self.shared.gate.changed.notify_all();
+    }
+}
+
+impl Platform for SimPlatform {
+    type Error = SimError;
+    type Data = SimDevice;
+    type Log = SimDevice;
+    type Mutex = parking_lot::RawMutex;
+    type RwLock = parking_lot::RawRwLock;
+    const THREADS: bool = true;
+
+    fn data(&self) -> &SimDevice {
+        &self.data
+    }
+
+    fn log(&self) -> &SimDevice {
+        &self.log
+    }
+
+    fn now_us(&self) -> u64 {
+        self.shared.clock_us.load(Ordering::Acquire)
+    }
+
+    fn entropy(&self) -> u64 {
+        self.shared.entropy.lock().next_u64()
+    }
+
+    fn crc32c(&self, crc: u32, bytes: &[u8]) -> u32 {
+        crc32c::crc32c_append(crc, bytes)
+    }
+
+    /// A timeout runs a hundred times faster than it says, at most 50 ms, and then moves the
+    /// virtual clock by its whole length.
+    fn wait(&self, word: &AtomicU32, seen: u32, timeout_us: Option<u64>) {
+        let mut parking = self.shared.parking.lock();
+        if word.load(Ordering::Acquire) != seen {
+            return;
+        }
+        let Some(us) = timeout_us else {
+            self.shared.parked.wait(&mut parking);
+            return;
+        };
+        let real = Duration::from_micros((us / 100).min(50_000));
+        if self.shared.parked.wait_for(&mut parking, real).timed_out() {
+            self.advance_us(us);
+        }
+    }
+
+    fn wake(&self, _word: &AtomicU32) {
+        let _parking = self.shared.parking.lock();
+        self.shared.parked.notify_all();
+    }
+}

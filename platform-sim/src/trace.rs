@@ -1,0 +1,115 @@
+//! A recorded run, and all the crashes it could have had.
+//!
+//! Position `k` of a trace is the moment after its first `k` operations. A crash inside operation
+//! `k` is a crash at position `k + 1` with some of its blocks not arrived.
+
+use crate::plan::{CrashState, Plan};
+use crate::world::{Media, Role};
+
+/// One thing that happened to the devices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Operation {
+    /// Bytes were written.
+    Write {
+        /// The device.
+        role: Role,
+        /// Where.
+        offset: u64,
+        /// What.
+        bytes: Vec<u8>,
+    },
+    /// The length changed.
+    Resize {
+        /// The device.
+        role: Role,
+        /// The new length.
+        len: u64,
+    },
+    /// A flush returned `Ok`.
+    Flush {
+        /// The device.
+        role: Role,
+        /// The position at which it began; it covers what was written before.
+        began: u64,
+    },
+    /// A flush failed.
+    FlushFailed {
+        /// The device.
+        role: Role,
+        /// The position at which it began.
+        began: u64,
+    },
+    /// The harness wrote down something, say that a commit was acknowledged.
+    Note(u64),
+}
+
+/// Everything that happened to both devices from a known start.
+#[derive(Debug, Clone)]
+pub struct Trace {
+    pub(crate) block_size: usize,
+    pub(crate) data: Vec<u8>,
+    pub(crate) log: Vec<u8>,
+    pub(crate) operations: Vec<Operation>,
+}
+
+impl Trace {
+    /// The operations in order.
+    #[must_use]
+    pub fn operations(&self) -> &[Operation] {
+        &self.operations
+    }
+
+    /// A walk over the positions, beginning before the first operation.
+    #[must_use]
+    pub fn replay(&self) -> Replay<'_> {
+        Replay {
+            trace: self,
+            media: Media::new(self.block_size, self.data.clone(), self.log.clone()),
+            position: 0,
+        }
+    }
+
+    /// The state after a crash at this position. Walks there from the beginning: for many
+    /// positions in a row step a [`Replay`].
+    #[must_use]
+    pub fn crash_at(&self, position: usize, plan: Plan) -> CrashState {
+        let mut replay = self.replay();
+        while replay.position() < position && replay.step().is_some() {}
+        replay.crash(plan)
+    }
+}
+
+/// A walk along a [`Trace`].
+pub struct Replay<'a> {
+    trace: &'a Trace,
+    media: Media,
+    position: usize,
+}
+
+impl<'a> Replay<'a> {
+    /// How many operations have happened.
+    #[must_use]
+    pub const fn position(&self) -> usize {
+        self.position
+    }
+
+    /// Lets the next operation happen and returns it; `None` at the end.
+    pub fn step(&mut self) -> Option<&'a Operation> {
+        let operation = self.trace.operations.get(self.position)?;
+        self.media.apply(self.position as u64, operation);
+        self.position += 1;
+        Some(operation)
+    }
+
+    /// How many blocks and lengths a crash here decides about.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.media.pending_count()
+    }
+
+    /// What a crash here leaves.
+    #[must_use]
+    pub fn crash(&self, plan: Plan) -> CrashState {
+        self.media.crash(plan)
+    }
+}
