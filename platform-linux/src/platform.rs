@@ -184,8 +184,7 @@ impl Platform for LinuxPlatform {
 
     fn entropy(&self) -> u64 {
         let mut bytes = [0; 8];
-        // Eight bytes come whole or not at all; before the pool is ready the call waits. Where a
-        // sandbox forbids it, the address of a stack slot and the clock must do.
+        // Eight bytes come whole or not at all; before the pool is ready the call waits.
         match retry(|| rustix::rand::getrandom(&mut bytes, GetRandomFlags::empty())) {
             Ok(8) => u64::from_ne_bytes(bytes),
             _ => fallback_entropy(),

@@ -1,0 +1,290 @@
+//! A [`BlockDevice`] over one file.
+//!
+//! 1. The length is the file's own; it is kept here because the lock lets nobody else change it.
+//! 2. `EINTR` and short counts are continued; every other error is final for the call.
+//! 3. A reservation is either there whole or the file has its old length.
+//! 4. A file that does not exist yet has length 0 and is created by its first `reserve`.
+
+use crate::error::{Error, Operation};
+use crate::platform::OpenOptions;
+use crate::sys;
+use drystone_core::device::{BlockDevice, Geometry};
+use parking_lot::Mutex;
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+use std::io::IoSlice;
+use std::ops::Range;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+/// What the kernel writes whole: a page of its cache.
+const BLOCK_SIZE: u32 = 4096;
+
+/// Slices handed to one system call; longer lists take several calls.
+const SLICES_MAX: usize = 64;
+
+/// How a file grows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Growth {
+    /// Reserve blocks without writing them.
+    Allocate,
+    /// Write zeros, so that overwriting them later changes no metadata.
+    WriteZeros,
+}
+
+/// What a flush waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flush {
+    /// For the drive to have everything on its medium: `F_FULLFSYNC`.
+    Full,
+    /// For the drive to have everything in order: `F_BARRIERFSYNC`.
+    Barrier,
+}
+
+/// One file as a device. See the module's header.
+pub struct FileDevice {
+    path: Arc<Path>,
+    file: OnceLock<OwnedFd>,
+    len: AtomicU64,
+    /// Held while the length changes.
+    resize: Mutex<()>,
+    growth: Growth,
+    flush: Flush,
+    read_only: bool,
+    /// Permissions of a file created here.
+    mode: Mode,
+}
+
+impl FileDevice {
+    /// The device over a file that is open (`file`) or does not exist yet (`None`).
+    pub(crate) fn new(
+        path: Arc<Path>,
+        file: Option<(OwnedFd, u64)>,
+        growth: Growth,
+        options: OpenOptions,
+        mode: Mode,
+    ) -> Self {
+        let cell = OnceLock::new();
+        let mut len = 0;
+        if let Some((fd, file_len)) = file {
+            len = file_len;
+            let _ = cell.set(fd);
+        }
+        Self {
+            path,
+            file: cell,
+            len: AtomicU64::new(len),
+            resize: Mutex::new(()),
+            growth,
+            flush: options.flush,
+            read_only: options.read_only,
+            mode,
+        }
+    }
+
+    /// The file's path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn error(&self, operation: Operation, errno: Errno) -> Error {
+        Error::of(&self.path, operation, errno)
+    }
+
+    fn out_of_range(&self, offset: u64, len: u64) -> Error {
+        Error::OutOfRange {
+            path: Arc::clone(&self.path),
+            offset,
+            len,
+            file_len: self.len.load(Ordering::Acquire),
+        }
+    }
+
+    /// The open file, provided that `offset .. offset + len` lies inside it.
+    fn file_for(&self, offset: u64, len: u64) -> Result<BorrowedFd<'_>, Error> {
+        let end = offset.checked_add(len);
+        match (self.file.get(), end) {
+            (Some(fd), Some(end)) if end <= self.len.load(Ordering::Acquire) => Ok(fd.as_fd()),
+            _ => Err(self.out_of_range(offset, len)),
+        }
+    }
+
+    fn check_writable(&self) -> Result<(), Error> {
+        if self.read_only {
+            return Err(Error::ReadOnly {
+                path: Arc::clone(&self.path),
+            });
+        }
+        Ok(())
+    }
+
+    /// The open file, created if need be. The caller holds `resize`.
+    fn file_or_create(&self) -> Result<BorrowedFd<'_>, Error> {
+        if let Some(fd) = self.file.get() {
+            return Ok(fd.as_fd());
+        }
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC;
+        let fd = retry(|| rustix::fs::open(&*self.path, flags, self.mode))
+            .map_err(|errno| self.error(Operation::Open, errno))?;
+        flush_directory(&self.path)?;
+        Ok(self.file.get_or_init(|| fd).as_fd())
+    }
+
+    fn grow(&self, fd: BorrowedFd<'_>, from: u64, to: u64) -> Result<(), Errno> {
+        if self.growth == Growth::Allocate {
+            let len = i64::try_from(to - from).map_err(|_| Errno::FBIG)?;
+            match retry(|| sys::preallocate(fd, len)) {
+                Err(Errno::NOTSUP | Errno::OPNOTSUPP | Errno::NOTTY) => {}
+                Err(errno) => return Err(errno),
+                Ok(()) => return retry(|| rustix::fs::ftruncate(fd, to)),
+            }
+        }
+        let zeros = vec![0; 1 << 20];
+        let mut at = from;
+        while at < to {
+            let part = usize::try_from(to - at).map_or(zeros.len(), |rest| rest.min(zeros.len()));
+            write_slices(fd, at, &[&zeros[..part]])?;
+            at += part as u64;
+        }
+        Ok(())
+    }
+}
+
+/// Repeats a call that a signal interrupted.
+pub(crate) fn retry<T>(mut call: impl FnMut() -> Result<T, Errno>) -> Result<T, Errno> {
+    loop {
+        match call() {
+            Err(Errno::INTR) => {}
+            result => return result,
+        }
+    }
+}
+
+/// Makes the creation of `path` durable.
+pub(crate) fn flush_directory(path: &Arc<Path>) -> Result<(), Error> {
+    let parent = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    retry(|| rustix::fs::open(parent, flags, Mode::empty()))
+        .and_then(|fd| retry(|| rustix::fs::fsync(&fd)))
+        .map_err(|errno| Error::of(path, Operation::Flush, errno))
+}
+
+/// Writes all slices one after the other.
+fn write_slices(fd: BorrowedFd<'_>, mut offset: u64, bufs: &[&[u8]]) -> Result<(), Errno> {
+    for group in bufs.chunks(SLICES_MAX) {
+        let mut slices = [IoSlice::new(&[]); SLICES_MAX];
+        for (slice, buf) in slices.iter_mut().zip(group) {
+            *slice = IoSlice::new(buf);
+        }
+        let mut rest = slices.get_mut(..group.len()).unwrap_or_default();
+        // Empty slices in front would make "nothing written" look like a full device.
+        IoSlice::advance_slices(&mut rest, 0);
+        while !rest.is_empty() {
+            let written = retry(|| rustix::io::pwritev(fd, rest, offset))?;
+            if written == 0 {
+                return Err(Errno::NOSPC);
+            }
+            offset += written as u64;
+            IoSlice::advance_slices(&mut rest, written);
+        }
+    }
+    Ok(())
+}
+
+impl BlockDevice for FileDevice {
+    type Error = Error;
+
+    fn geometry(&self) -> Geometry {
+        Geometry {
+            block_size: BLOCK_SIZE,
+            erase_size: 0,
+        }
+    }
+
+    fn len(&self) -> Result<u64, Error> {
+        Ok(self.len.load(Ordering::Acquire))
+    }
+
+    fn read(&self, offset: u64, buf: &mut [u8]) -> Result<(), Error> {
+        let len = buf.len() as u64;
+        let fd = self.file_for(offset, len)?;
+        let mut done = 0;
+        while let Some(rest) = buf.get_mut(done..).filter(|rest| !rest.is_empty()) {
+            let count = retry(|| rustix::io::pread(fd, &mut *rest, offset + done as u64))
+                .map_err(|errno| self.error(Operation::Read, errno))?;
+            if count == 0 {
+                return Err(self.out_of_range(offset, len)); // somebody cut the file under us
+            }
+            done += count;
+        }
+        Ok(())
+    }
+
+    fn write(&self, offset: u64, bufs: &[&[u8]]) -> Result<(), Error> {
+        self.check_writable()?;
+        let len = bufs.iter().map(|buf| buf.len() as u64).sum();
+        let fd = self.file_for(offset, len)?;
+        write_slices(fd, offset, bufs).map_err(|errno| self.error(Operation::Write, errno))
+    }
+
+    fn flush(&self) -> Result<(), Error> {
+        let Some(fd) = self.file.get() else {
+            return Ok(());
+        };
+        let fd = fd.as_fd();
+        let result = match self.flush {
+            Flush::Full => retry(|| rustix::fs::fcntl_fullfsync(fd)),
+            Flush::Barrier => retry(|| sys::barrier(fd)),
+        };
+        match result {
+            Err(Errno::NOTSUP | Errno::OPNOTSUPP | Errno::NOTTY | Errno::INVAL) => {
+                retry(|| rustix::fs::fsync(fd))
+            }
+            result => result,
+        }
+        .map_err(|errno| self.error(Operation::Flush, errno))
+    }
+
+    fn reserve(&self, len: u64) -> Result<(), Error> {
+        self.check_writable()?;
+        let _resizing = self.resize.lock();
+        let old = self.len.load(Ordering::Acquire);
+        if len <= old {
+            return Ok(());
+        }
+        let fd = self.file_or_create()?;
+        if let Err(errno) = self.grow(fd, old, len) {
+            // Blocks of a reservation that failed half way go back; if even that fails the file
+            // is longer than its recorded length, which the next reservation overwrites.
+            let _ = retry(|| rustix::fs::ftruncate(fd, old));
+            return Err(self.error(Operation::Reserve, errno));
+        }
+        self.len.store(len, Ordering::Release);
+        Ok(())
+    }
+
+    fn truncate(&self, len: u64) -> Result<(), Error> {
+        self.check_writable()?;
+        let _resizing = self.resize.lock();
+        let Some(fd) = self.file.get() else {
+            return Ok(());
+        };
+        if len >= self.len.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        retry(|| rustix::fs::ftruncate(fd, len))
+            .map_err(|errno| self.error(Operation::Truncate, errno))?;
+        self.len.store(len, Ordering::Release);
+        Ok(())
+    }
+
+    fn erase(&self, _range: Range<u64>) -> Result<(), Error> {
+        Ok(())
+    }
+}

@@ -1,0 +1,226 @@
+//! Opening a database's two files, and the rest of what `core` asks of a platform.
+
+use crate::device::{FileDevice, Flush, Growth, flush_directory, retry};
+use crate::error::{Error, Operation};
+use crate::lock::{self, OwnEntry};
+use crate::sys;
+use drystone_core::platform::Platform;
+use parking_lot::{Condvar, Mutex};
+use portable_atomic::{AtomicU32, Ordering};
+use rustix::fs::{FileType, Mode, OFlags, Stat};
+use rustix::io::Errno;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How to open the files.
+#[derive(Debug, Clone, Copy)]
+pub struct OpenOptions {
+    /// Create the data file where there is none.
+    pub create: bool,
+    /// Write nothing, share the database with other readers.
+    pub read_only: bool,
+    /// What a flush waits for.
+    pub flush: Flush,
+}
+
+impl Default for OpenOptions {
+    /// For writing, created where missing.
+    fn default() -> Self {
+        Self {
+            create: true,
+            read_only: false,
+            flush: Flush::Full,
+        }
+    }
+}
+
+/// A database in two files, locked. Dropping it unlocks.
+pub struct MacPlatform {
+    /// First: the entry goes before the descriptor, so that no opening finds neither.
+    _own: Option<OwnEntry>,
+    data: FileDevice,
+    log: FileDevice,
+    started: Instant,
+    /// All who wait do so on one condition variable: a public futex came with macOS 14.4 only.
+    parking: Mutex<()>,
+    parked: Condvar,
+}
+
+impl MacPlatform {
+    /// Opens (or creates) the data file at `path`, locks it, and finds its log.
+    ///
+    /// # Errors
+    /// One [`Error`] each for: no such file or directory, not a regular file, no permission, in
+    /// use (naming the holder).
+    pub fn open(path: impl AsRef<Path>, options: OpenOptions) -> Result<Self, Error> {
+        let path: Arc<Path> = Arc::from(path.as_ref());
+        let create = options.create && !options.read_only;
+        if let Ok(stat) = retry(|| rustix::fs::stat(&*path)) {
+            lock::refuse_own(&path, &stat)?;
+        }
+        let (fd, created) = open_data(&path, create, options.read_only)?;
+        let stat = retry(|| rustix::fs::fstat(&fd)).map_err(|e| open_error(&path, e))?;
+        check_regular(&path, &stat)?;
+        let own = lock::acquire(&path, &fd, &stat, !options.read_only)?;
+        // Links resolved: every name of the database leads to one log. Absolute: the log may be
+        // created after the process changed its directory.
+        let real = std::fs::canonicalize(&path).map_err(|error| {
+            open_error(&path, Errno::from_io_error(&error).unwrap_or(Errno::IO))
+        })?;
+        if created {
+            flush_directory(&Arc::from(real.as_path()))?;
+        }
+        let len = u64::try_from(stat.st_size).unwrap_or(0);
+        let mode = Mode::from_raw_mode(stat.st_mode);
+        let file = Some((fd, len));
+        let data = FileDevice::new(path, file, Growth::Allocate, options, mode);
+        let log = open_log(&real, options, mode)?;
+        Ok(Self {
+            _own: own,
+            data,
+            log,
+            started: Instant::now(),
+            parking: Mutex::new(()),
+            parked: Condvar::new(),
+        })
+    }
+}
+
+/// The name of a database's log: `my.db` has `my.db-log`.
+fn log_path(data: &Path) -> PathBuf {
+    let mut name = data.as_os_str().to_owned();
+    name.push("-log");
+    PathBuf::from(name)
+}
+
+fn access(read_only: bool) -> OFlags {
+    // NONBLOCK: opening a FIFO must fail with an error below, not wait for its other end.
+    let access = if read_only {
+        OFlags::RDONLY
+    } else {
+        OFlags::RDWR
+    };
+    access | OFlags::CLOEXEC | OFlags::NONBLOCK
+}
+
+fn open_error(path: &Arc<Path>, errno: Errno) -> Error {
+    match errno {
+        Errno::NOENT | Errno::NOTDIR => {
+            let parent = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+            Error::NotFound {
+                path: Arc::clone(path),
+                directory: parent.is_some_and(|dir| !dir.is_dir()),
+            }
+        }
+        Errno::NXIO | Errno::NODEV => not_a_file(path, "a device or socket"),
+        errno => Error::of(path, Operation::Open, errno),
+    }
+}
+
+fn not_a_file(path: &Arc<Path>, what: &'static str) -> Error {
+    Error::NotAFile {
+        path: Arc::clone(path),
+        what,
+    }
+}
+
+/// Opens the data file; true when this call created it.
+fn open_data(path: &Arc<Path>, create: bool, read_only: bool) -> Result<(OwnedFd, bool), Error> {
+    let flags = access(read_only);
+    match retry(|| rustix::fs::open(&**path, flags, Mode::empty())) {
+        Err(Errno::NOENT) if create => {}
+        result => return Ok((result.map_err(|e| open_error(path, e))?, false)),
+    }
+    let mode = Mode::from_raw_mode(0o644);
+    let fd = retry(|| rustix::fs::open(&**path, flags | OFlags::CREATE, mode))
+        .map_err(|e| open_error(path, e))?;
+    Ok((fd, true))
+}
+
+fn open_log(data: &Path, options: OpenOptions, mode: Mode) -> Result<FileDevice, Error> {
+    let path: Arc<Path> = Arc::from(log_path(data));
+    let file = match retry(|| rustix::fs::open(&*path, access(options.read_only), Mode::empty())) {
+        Ok(fd) => {
+            let stat = retry(|| rustix::fs::fstat(&fd)).map_err(|e| open_error(&path, e))?;
+            check_regular(&path, &stat)?;
+            Some((fd, u64::try_from(stat.st_size).unwrap_or(0)))
+        }
+        Err(Errno::NOENT) => None,
+        Err(errno) => return Err(open_error(&path, errno)),
+    };
+    Ok(FileDevice::new(
+        path,
+        file,
+        Growth::WriteZeros,
+        options,
+        mode,
+    ))
+}
+
+fn check_regular(path: &Arc<Path>, stat: &Stat) -> Result<(), Error> {
+    match FileType::from_raw_mode(stat.st_mode) {
+        FileType::RegularFile => Ok(()),
+        FileType::Directory => Err(not_a_file(path, "a directory")),
+        FileType::BlockDevice | FileType::CharacterDevice => Err(not_a_file(path, "a device")),
+        FileType::Fifo => Err(not_a_file(path, "a pipe")),
+        _ => Err(not_a_file(path, "something else")),
+    }
+}
+
+impl Platform for MacPlatform {
+    type Error = Error;
+    type Data = FileDevice;
+    type Log = FileDevice;
+    type Mutex = parking_lot::RawMutex;
+    type RwLock = parking_lot::RawRwLock;
+    const THREADS: bool = true;
+
+    fn data(&self) -> &FileDevice {
+        &self.data
+    }
+
+    fn log(&self) -> &FileDevice {
+        &self.log
+    }
+
+    fn now_us(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    fn entropy(&self) -> u64 {
+        sys::entropy().unwrap_or_else(|_| fallback_entropy())
+    }
+
+    fn crc32c(&self, crc: u32, bytes: &[u8]) -> u32 {
+        crc32c::crc32c_append(crc, bytes)
+    }
+
+    fn wait(&self, word: &AtomicU32, seen: u32, timeout_us: Option<u64>) {
+        let mut parking = self.parking.lock();
+        if word.load(Ordering::Acquire) != seen {
+            return;
+        }
+        match timeout_us {
+            None => self.parked.wait(&mut parking),
+            Some(us) => {
+                let _ = self
+                    .parked
+                    .wait_for(&mut parking, Duration::from_micros(us));
+            }
+        }
+    }
+
+    fn wake(&self, _word: &AtomicU32) {
+        let _parking = self.parking.lock();
+        self.parked.notify_all();
+    }
+}
+
+/// Random keys of the standard library's hasher, which keeps its own fallbacks.
+fn fallback_entropy() -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    let now = std::time::SystemTime::now();
+    RandomState::new().hash_one((now, std::process::id()))
+}
