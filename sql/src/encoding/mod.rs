@@ -1,0 +1,17 @@
+//! Bytes: how keys and rows look in the trees.
+//!
+//! | file      | what                                                                  |
+//! |-----------|-----------------------------------------------------------------------|
+//! | `key`     | order-preserving keys: of indexes, primary keys, sorts, groups, joins  |
+//! | `row`     | rows from which one column can be read without decoding the others      |
+//! | `key_set` | a set of encoded keys that knows about NULL: IN, DISTINCT               |
+
+mod key;
+mod key_set;
+mod row;
+
+pub(crate) use key::{
+    KeyOrder, decode_rowid, encode_null, encode_rowid, encode_value, encode_vector_row, prefix_end,
+};
+pub(crate) use key_set::KeySet;
+pub(crate) use row::{RowLayout, RowReader};
