@@ -17,7 +17,7 @@ use crate::splitter::Lead;
 const SHOWN_MAX: usize = 76;
 
 /// What went wrong, as the engine tells it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Problem<'a> {
     /// One sentence.
     pub message: &'a str,

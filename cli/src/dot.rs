@@ -1,0 +1,207 @@
+//! Dot commands: what the shell can do beside SQL.
+
+use std::io::Write;
+
+use crate::output::Mode;
+use crate::shell::{Failure, Shell};
+use crate::suggest::nearest;
+
+struct Command {
+    name: &'static str,
+    usage: &'static str,
+    help: &'static str,
+    run: fn(&mut Shell, &[String]) -> Result<(), Failure>,
+}
+
+const COMMANDS: [Command; 16] = [
+    Command { name: "bail", usage: "on|off", help: "stop at the first error", run: bail },
+    Command { name: "check", usage: "", help: "verify every page of the database", run: check },
+    Command { name: "checkpoint", usage: "", help: "write the log's changes to the database file", run: checkpoint },
+    Command { name: "exit", usage: "", help: "leave", run: quit },
+    Command { name: "headers", usage: "on|off", help: "column names before the rows", run: headers },
+    Command { name: "help", usage: "", help: "print this", run: help },
+    Command { name: "mode", usage: "[box|csv|json|list]", help: "how results are written", run: mode },
+    Command { name: "nullvalue", usage: "TEXT", help: "what stands for NULL", run: null_value },
+    Command { name: "print", usage: "[TEXT ...]", help: "print a line", run: print },
+    Command { name: "quit", usage: "", help: "leave", run: quit },
+    Command { name: "read", usage: "FILE", help: "execute a script", run: read },
+    Command { name: "schema", usage: "[NAME]", help: "print the CREATE statements", run: schema },
+    Command { name: "separator", usage: "TEXT", help: "between the values of list and csv", run: separator },
+    Command { name: "stats", usage: "", help: "print the engine's counters", run: stats },
+    Command { name: "tables", usage: "", help: "list the tables", run: tables },
+    Command { name: "timer", usage: "on|off", help: "print how long each statement took", run: timer },
+];
+
+/// Executes a line that begins with a dot.
+pub fn run(shell: &mut Shell, line: &str) -> Result<(), Failure> {
+    let words = words(line.trim().trim_start_matches('.').trim_end_matches(';'))?;
+    let Some((name, arguments)) = words.split_first() else {
+        return Err(Failure::Text(String::from("a dot command needs a name; .help lists them")));
+    };
+    let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
+        return Err(Failure::Text(match nearest(name, COMMANDS.iter().map(|command| command.name)) {
+            Some(known) => format!("unknown command .{name}; did you mean .{known}?"),
+            None => format!("unknown command .{name}; .help lists the commands"),
+        }));
+    };
+    if command.usage.is_empty() && !arguments.is_empty() {
+        return Err(Failure::Text(format!(".{name} takes no arguments")));
+    }
+    (command.run)(shell, arguments)
+}
+
+/// Words between white space; '...' and "..." hold white space together.
+fn words(line: &str) -> Result<Vec<String>, Failure> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    for c in line.chars() {
+        match quote {
+            Some(end) if c == end => quote = None,
+            Some(_) => word.get_or_insert_default().push(c),
+            None if c == '\'' || c == '"' => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            None if c.is_whitespace() => words.extend(word.take()),
+            None => word.get_or_insert_default().push(c),
+        }
+    }
+    if quote.is_some() {
+        return Err(Failure::Text(String::from("a quote is not closed")));
+    }
+    words.extend(word);
+    Ok(words)
+}
+
+fn one<'a>(arguments: &'a [String], usage: &str) -> Result<&'a str, Failure> {
+    match arguments {
+        [argument] => Ok(argument),
+        _ => Err(Failure::Text(format!("usage: {usage}"))),
+    }
+}
+
+fn switch(arguments: &[String], usage: &str) -> Result<bool, Failure> {
+    match one(arguments, usage)? {
+        "on" | "yes" | "1" => Ok(true),
+        "off" | "no" | "0" => Ok(false),
+        _ => Err(Failure::Text(format!("usage: {usage}"))),
+    }
+}
+
+fn bail(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
+    shell.bail = switch(arguments, ".bail on|off")?;
+    Ok(())
+}
+
+fn headers(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
+    shell.style.header = Some(switch(arguments, ".headers on|off")?);
+    Ok(())
+}
+
+fn timer(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
+    shell.timer = switch(arguments, ".timer on|off")?;
+    Ok(())
+}
+
+fn null_value(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
+    shell.style.null = Some(one(arguments, ".nullvalue TEXT")?.to_owned());
+    Ok(())
+}
+
+fn separator(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
+    shell.style.separator = Some(one(arguments, ".separator TEXT")?.replace("\\t", "\t"));
+    Ok(())
+}
+
+fn mode(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
+    if arguments.is_empty() {
+        writeln!(shell.out, "{}", shell.style.mode.name())?;
+        return Ok(());
+    }
+    let name = one(arguments, ".mode [box|csv|json|list]")?;
+    shell.style.mode = Mode::named(name).ok_or_else(|| {
+        let known = Mode::ALL.map(|(known, _)| known);
+        Failure::Text(match nearest(name, known) {
+            Some(near) => format!("unknown mode '{name}'; did you mean {near}?"),
+            None => format!("unknown mode '{name}'; there are {}", known.join(", ")),
+        })
+    })?;
+    Ok(())
+}
+
+fn print(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
+    Ok(writeln!(shell.out, "{}", arguments.join(" "))?)
+}
+
+fn read(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
+    shell.read_file(one(arguments, ".read FILE")?)
+}
+
+fn quit(shell: &mut Shell, _arguments: &[String]) -> Result<(), Failure> {
+    shell.quit = true;
+    Ok(())
+}
+
+fn help(shell: &mut Shell, _arguments: &[String]) -> Result<(), Failure> {
+    for command in &COMMANDS {
+        let usage = format!(".{} {}", command.name, command.usage);
+        writeln!(shell.out, "{usage:<26} {}", command.help)?;
+    }
+    Ok(())
+}
+
+fn tables(shell: &mut Shell, _arguments: &[String]) -> Result<(), Failure> {
+    for name in shell.connection.tables()? {
+        writeln!(shell.out, "{name}")?;
+    }
+    Ok(())
+}
+
+fn schema(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
+    let names = match arguments {
+        [] => shell.connection.tables()?,
+        _ => vec![one(arguments, ".schema [NAME]")?.to_owned()],
+    };
+    for name in names {
+        for sql in shell.connection.schema_sql(&name)? {
+            writeln!(shell.out, "{};", sql.trim_end_matches(';'))?;
+        }
+    }
+    Ok(())
+}
+
+fn checkpoint(shell: &mut Shell, _arguments: &[String]) -> Result<(), Failure> {
+    Ok(shell.connection.checkpoint()?)
+}
+
+fn check(shell: &mut Shell, _arguments: &[String]) -> Result<(), Failure> {
+    let report = shell.connection.check()?;
+    for line in &report.lines {
+        writeln!(shell.out, "{line}")?;
+    }
+    if report.ok { Ok(()) } else { Err(Failure::Text(String::from("the database is damaged"))) }
+}
+
+fn stats(shell: &mut Shell, _arguments: &[String]) -> Result<(), Failure> {
+    let rows: Vec<(String, String)> = Vec::new();
+    for (name, value) in rows {
+        writeln!(shell.out, "{name:<20} {value:>14}")?;
+    }
+    let _ = shell.connection.stats();
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_in_order_and_words_are_cut() {
+        assert!(COMMANDS.is_sorted_by_key(|command| command.name));
+        let cut = |line| words(line).unwrap();
+        assert_eq!(cut(" mode  csv "), ["mode", "csv"]);
+        assert_eq!(cut("x 'a b' \"\" c\"d\"e"), ["x", "a b", "", "cde"]);
+        assert!(matches!(words("x 'a"), Err(Failure::Text(_))));
+    }
+}

@@ -1,0 +1,166 @@
+//! The program is killed at random moments of a write load, opened again, and must hold every
+//! commit it acknowledged, whole, and at most the one it was working on.
+//!
+//! `DRYSTONE_KILL_ROUNDS` sets the number of kills (5; 50 in CI), `DRYSTONE_SEED` the seed.
+//!
+//! Transaction n writes some rows, removes those of transaction n - 20, counts itself in a table
+//! of one row, and is confirmed by a line that the program prints after the commit returned. The
+//! state after n is therefore known exactly; after a kill it must be that of the last confirmed
+//! transaction or of the one after it.
+
+mod program;
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+use std::time::Duration;
+
+use program::{Folder, Running, run, sql};
+
+const KEPT: u64 = 20;
+
+/// Rows of a transaction, by transaction.
+type State = BTreeMap<u64, Vec<String>>;
+
+fn mix(seed: u64, value: u64) -> u64 {
+    let mut z = seed.wrapping_add(value.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// The rows transaction `n` writes in a round: few and small, or (one in 16) too many for the log.
+fn rows(seed: u64, round: u64, n: u64) -> Vec<String> {
+    let hash = mix(seed ^ mix(round, 1), n);
+    let (count, len) = match hash % 16 {
+        0 => (40, 4000),
+        1..=5 => (1, 30),
+        _ => (1 + (hash >> 8) % 12, 10 + (hash >> 16) % 400),
+    };
+    (0..count)
+        .map(|part| {
+            let mut fill = format!("{round}-{n}-{part}-");
+            let mut at = 0;
+            while (fill.len() as u64) < len {
+                fill.push_str(&format!("{:016x}", mix(hash, part << 32 | at)));
+                at += 1;
+            }
+            fill
+        })
+        .collect()
+}
+
+fn script(seed: u64, round: u64, n: u64) -> String {
+    let rows = rows(seed, round, n);
+    let hash = mix(seed ^ mix(round, 2), n);
+    let mut text = String::new();
+    if hash.is_multiple_of(7) {
+        text.push_str("BEGIN; INSERT INTO entry VALUES (0, 0, 'never'); DELETE FROM counter; ROLLBACK;\n");
+    }
+    if (hash >> 8).is_multiple_of(29) {
+        text.push_str(".checkpoint\n");
+    }
+    text.push_str("BEGIN;\n");
+    for (part, fill) in rows.iter().enumerate() {
+        text.push_str(&format!("INSERT INTO entry VALUES ({n}, {part}, '{fill}');\n"));
+    }
+    text.push_str(&format!("DELETE FROM entry WHERE txn = {};\n", n.saturating_sub(KEPT)));
+    text.push_str(&format!("UPDATE counter SET n = {n} WHERE id = 1;\nCOMMIT;\nSELECT {n};\n"));
+    text
+}
+
+fn after(state: &State, seed: u64, round: u64, n: u64) -> State {
+    let mut state = state.clone();
+    state.insert(n, rows(seed, round, n));
+    state.remove(&n.saturating_sub(KEPT));
+    state
+}
+
+/// What the program prints for this state.
+fn printed(state: &State) -> String {
+    let mut text = String::new();
+    for (n, rows) in state {
+        for (part, fill) in rows.iter().enumerate() {
+            text.push_str(&format!("{n}|{part}|{fill}\n"));
+        }
+    }
+    let last = state.keys().next_back().copied().unwrap_or(0);
+    let rows: usize = state.values().map(Vec::len).sum();
+    text + &format!("{last}\n{rows}\n")
+}
+
+fn dump(file: &Path) -> String {
+    sql(
+        file,
+        "SELECT txn, part, fill FROM entry ORDER BY txn, part;
+SELECT n FROM counter;
+SELECT COUNT(*) FROM entry WHERE fill >= '';",
+    )
+    .ok()
+}
+
+/// Feeds transactions from `first` on until the program is killed; gives the last confirmed one.
+fn load_and_kill(file: &Path, seed: u64, round: u64, first: u64, delay: Duration) -> Option<u64> {
+    let mut running = Running::start(file);
+    let mut stdin = running.stdin.take().expect("piped");
+    let writer = std::thread::spawn(move || {
+        (first..).take_while(|n| stdin.write_all(script(seed, round, *n).as_bytes()).is_ok()).count()
+    });
+    std::thread::sleep(delay);
+    let confirmed = running.kill();
+    writer.join().expect("the writer ends with the pipe");
+    let confirmed: Vec<u64> = confirmed.iter().map(|line| line.parse().expect("a number")).collect();
+    assert!(confirmed.iter().copied().eq((first..).take(confirmed.len())), "{confirmed:?}");
+    confirmed.last().copied()
+}
+
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |text| text.parse().expect("a number"))
+}
+
+#[test]
+fn acknowledged_commits_survive_kill() {
+    let rounds = number("DRYSTONE_KILL_ROUNDS", 5);
+    let seed = number("DRYSTONE_SEED", u64::from(std::process::id()));
+    println!("DRYSTONE_SEED={seed} DRYSTONE_KILL_ROUNDS={rounds}");
+    let folder = Folder::new("kill");
+    let file = folder.join("my.db");
+    sql(
+        &file,
+        "CREATE TABLE entry (txn INTEGER, part INTEGER, fill TEXT NOT NULL, PRIMARY KEY (txn, part));
+CREATE INDEX entry_fill ON entry (fill);
+CREATE TABLE counter (id INTEGER PRIMARY KEY, n INTEGER NOT NULL);
+INSERT INTO counter VALUES (1, 0);",
+    )
+    .ok();
+    let mut state = State::new();
+    let (mut total, mut ahead, mut empty) = (0, 0, 0);
+    for round in 0..rounds {
+        let first = state.keys().next_back().map_or(1, |last| last + 1);
+        // One in four is killed while it still opens.
+        let hash = mix(seed, round);
+        let delay = if hash.is_multiple_of(4) { (hash >> 8) % 12_000 } else { 10_000 + (hash >> 8) % 250_000 };
+        let confirmed = load_and_kill(&file, seed, round, first, Duration::from_micros(delay));
+        for n in first..=confirmed.unwrap_or(0) {
+            state = after(&state, seed, round, n);
+            total += 1;
+        }
+        empty += u64::from(confirmed.is_none());
+        let next = confirmed.map_or(first, |n| n + 1);
+        let found = dump(&file);
+        let one_more = after(&state, seed, round, next);
+        if found == printed(&one_more) {
+            ahead += 1;
+            state = one_more;
+        } else {
+            let place = format!("seed {seed}, round {round}, {confirmed:?} confirmed");
+            assert!(found == printed(&state), "{place}: expected\n{}found\n{found}", printed(&state));
+        }
+        let name = file.display().to_string();
+        run(&[name.as_str(), ".check"], "").ok();
+    }
+    println!(
+        "{rounds} kills, {total} commits confirmed and found, {ahead} unconfirmed ones found whole, {empty} kills before the first commit"
+    );
+    assert!(total > 0, "no commit was confirmed before a kill");
+}
