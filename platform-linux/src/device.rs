@@ -102,9 +102,7 @@ impl FileDevice {
 
     fn check_writable(&self) -> Result<(), Error> {
         if self.read_only {
-            return Err(Error::ReadOnly {
-                path: Arc::clone(&self.path),
-            });
+            return Err(Error::ReadOnly { path: Arc::clone(&self.path) });
         }
         Ok(())
     }
@@ -188,10 +186,7 @@ impl BlockDevice for FileDevice {
     type Error = Error;
 
     fn geometry(&self) -> Geometry {
-        Geometry {
-            block_size: BLOCK_SIZE,
-            erase_size: 0,
-        }
+        Geometry { block_size: BLOCK_SIZE, erase_size: 0 }
     }
 
     fn len(&self) -> Result<u64, Error> {

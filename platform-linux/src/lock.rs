@@ -70,10 +70,7 @@ pub(crate) fn acquire(
 }
 
 fn locked(path: &Arc<Path>, holder: Holder) -> Error {
-    Error::Locked {
-        path: Arc::clone(path),
-        holder,
-    }
+    Error::Locked { path: Arc::clone(path), holder }
 }
 
 fn holder(pid: Option<u32>) -> Holder {
@@ -81,8 +78,5 @@ fn holder(pid: Option<u32>) -> Holder {
         return Holder::Unknown;
     };
     let program = std::fs::read_to_string(format!("/proc/{pid}/comm")).ok();
-    Holder::Process {
-        pid,
-        program: program.map(|name| name.trim_end().to_owned()),
-    }
+    Holder::Process { pid, program: program.map(|name| name.trim_end().to_owned()) }
 }

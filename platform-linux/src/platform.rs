@@ -27,10 +27,7 @@ pub struct OpenOptions {
 impl Default for OpenOptions {
     /// For writing, created where missing.
     fn default() -> Self {
-        Self {
-            create: true,
-            read_only: false,
-        }
+        Self { create: true, read_only: false }
     }
 }
 
@@ -72,12 +69,7 @@ impl LinuxPlatform {
         let file = Some((fd, len));
         let data = FileDevice::new(path, file, Growth::Allocate, options.read_only, mode);
         let log = open_log(&real, options.read_only, mode)?;
-        Ok(Self {
-            _own: own,
-            data,
-            log,
-            started: Instant::now(),
-        })
+        Ok(Self { _own: own, data, log, started: Instant::now() })
     }
 }
 
@@ -90,11 +82,7 @@ fn log_path(data: &Path) -> PathBuf {
 
 fn access(read_only: bool) -> OFlags {
     // NONBLOCK: opening a FIFO must fail with an error below, not wait for its other end.
-    let access = if read_only {
-        OFlags::RDONLY
-    } else {
-        OFlags::RDWR
-    };
+    let access = if read_only { OFlags::RDONLY } else { OFlags::RDWR };
     access | OFlags::CLOEXEC | OFlags::NONBLOCK
 }
 
@@ -113,10 +101,7 @@ fn open_error(path: &Arc<Path>, errno: Errno) -> Error {
 }
 
 fn not_a_file(path: &Arc<Path>, what: &'static str) -> Error {
-    Error::NotAFile {
-        path: Arc::clone(path),
-        what,
-    }
+    Error::NotAFile { path: Arc::clone(path), what }
 }
 
 /// Opens the data file; true when this call created it.
@@ -143,13 +128,7 @@ fn open_log(data: &Path, read_only: bool, mode: Mode) -> Result<FileDevice, Erro
         Err(Errno::NOENT) => None,
         Err(errno) => return Err(open_error(&path, errno)),
     };
-    Ok(FileDevice::new(
-        path,
-        file,
-        Growth::WriteZeros,
-        read_only,
-        mode,
-    ))
+    Ok(FileDevice::new(path, file, Growth::WriteZeros, read_only, mode))
 }
 
 fn check_regular(path: &Arc<Path>, stat: &Stat) -> Result<(), Error> {
@@ -201,20 +180,11 @@ impl Platform for LinuxPlatform {
             tv_nsec: (us % 1_000_000) as i64 * 1_000,
         });
         // Woken, changed, interrupted or timed out: the caller looks at the word again.
-        let _ = futex::wait(
-            sys::futex_word(word),
-            futex::Flags::PRIVATE,
-            seen,
-            timeout.as_ref(),
-        );
+        let _ = futex::wait(sys::futex_word(word), futex::Flags::PRIVATE, seen, timeout.as_ref());
     }
 
     fn wake(&self, word: &AtomicU32) {
-        let _ = futex::wake(
-            sys::futex_word(word),
-            futex::Flags::PRIVATE,
-            i32::MAX as u32,
-        );
+        let _ = futex::wake(sys::futex_word(word), futex::Flags::PRIVATE, i32::MAX as u32);
     }
 }
 

@@ -17,11 +17,7 @@ fn errno() -> Errno {
 fn byte_lock(offset: i64, exclusive: bool) -> FileLock {
     // SAFETY: `flock` is a plain C structure of integers; all zero is a valid value of it.
     let mut lock: FileLock = unsafe { std::mem::zeroed() };
-    let kind = if exclusive {
-        libc::F_WRLCK
-    } else {
-        libc::F_RDLCK
-    };
+    let kind = if exclusive { libc::F_WRLCK } else { libc::F_RDLCK };
     lock.l_type = kind as libc::c_short;
     lock.l_whence = libc::SEEK_SET as libc::c_short;
     lock.l_start = offset;

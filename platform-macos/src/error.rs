@@ -58,10 +58,7 @@ impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ThisProcess => f.write_str("this process itself"),
-            Self::Process {
-                pid,
-                program: Some(program),
-            } => write!(f, "process {pid} ({program})"),
+            Self::Process { pid, program: Some(program) } => write!(f, "process {pid} ({program})"),
             Self::Process { pid, program: None } => write!(f, "process {pid}"),
             Self::Unknown => f.write_str("another process"),
         }
@@ -141,15 +138,8 @@ impl Error {
         match errno {
             Errno::NOSPC | Errno::DQUOT | Errno::FBIG => Self::NoSpace { path, operation },
             Errno::ACCESS | Errno::PERM | Errno::ROFS => Self::PermissionDenied { path, operation },
-            Errno::ISDIR => Self::NotAFile {
-                path,
-                what: "a directory",
-            },
-            _ => Self::Io {
-                path,
-                operation,
-                errno,
-            },
+            Errno::ISDIR => Self::NotAFile { path, what: "a directory" },
+            _ => Self::Io { path, operation, errno },
         }
     }
 }
@@ -157,10 +147,9 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotFound {
-                path,
-                directory: false,
-            } => write!(f, "cannot open {}: there is no such file", path.display()),
+            Self::NotFound { path, directory: false } => {
+                write!(f, "cannot open {}: there is no such file", path.display())
+            }
             Self::NotFound { path, .. } => {
                 let path = path.display();
                 write!(f, "cannot open {path}: its directory does not exist")
@@ -170,27 +159,15 @@ impl fmt::Display for Error {
                 write!(f, "cannot open {path}: it is {what}, not a file")
             }
             Self::PermissionDenied { path, operation } => {
-                write!(
-                    f,
-                    "cannot {operation} {}: permission denied",
-                    path.display()
-                )
+                write!(f, "cannot {operation} {}: permission denied", path.display())
             }
             Self::Locked { path, holder } => {
                 let path = path.display();
                 write!(f, "cannot open {path}: it is in use by {holder}")
             }
-            Self::OutOfRange {
-                path,
-                offset,
-                len,
-                file_len,
-            } => {
+            Self::OutOfRange { path, offset, len, file_len } => {
                 let path = path.display();
-                write!(
-                    f,
-                    "{len} bytes at {offset} lie beyond the end of {path} ({file_len} bytes)"
-                )
+                write!(f, "{len} bytes at {offset} lie beyond the end of {path} ({file_len} bytes)")
             }
             Self::NoSpace { path, operation } => {
                 let path = path.display();
@@ -199,11 +176,9 @@ impl fmt::Display for Error {
             Self::ReadOnly { path } => {
                 write!(f, "cannot change {}: it is open read-only", path.display())
             }
-            Self::Io {
-                path,
-                operation,
-                errno,
-            } => write!(f, "cannot {operation} {}: {errno}", path.display()),
+            Self::Io { path, operation, errno } => {
+                write!(f, "cannot {operation} {}: {errno}", path.display())
+            }
         }
     }
 }

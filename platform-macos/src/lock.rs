@@ -70,18 +70,12 @@ pub(crate) fn acquire(
 }
 
 fn locked(path: &Arc<Path>, holder: Holder) -> Error {
-    Error::Locked {
-        path: Arc::clone(path),
-        holder,
-    }
+    Error::Locked { path: Arc::clone(path), holder }
 }
 
 fn holder(pid: Option<u32>) -> Holder {
     let Some(pid) = pid else {
         return Holder::Unknown;
     };
-    Holder::Process {
-        pid,
-        program: sys::program_name(pid),
-    }
+    Holder::Process { pid, program: sys::program_name(pid) }
 }

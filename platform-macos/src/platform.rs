@@ -28,11 +28,7 @@ pub struct OpenOptions {
 impl Default for OpenOptions {
     /// For writing, created where missing.
     fn default() -> Self {
-        Self {
-            create: true,
-            read_only: false,
-            flush: Flush::Full,
-        }
+        Self { create: true, read_only: false, flush: Flush::Full }
     }
 }
 
@@ -97,11 +93,7 @@ fn log_path(data: &Path) -> PathBuf {
 
 fn access(read_only: bool) -> OFlags {
     // NONBLOCK: opening a FIFO must fail with an error below, not wait for its other end.
-    let access = if read_only {
-        OFlags::RDONLY
-    } else {
-        OFlags::RDWR
-    };
+    let access = if read_only { OFlags::RDONLY } else { OFlags::RDWR };
     access | OFlags::CLOEXEC | OFlags::NONBLOCK
 }
 
@@ -120,10 +112,7 @@ fn open_error(path: &Arc<Path>, errno: Errno) -> Error {
 }
 
 fn not_a_file(path: &Arc<Path>, what: &'static str) -> Error {
-    Error::NotAFile {
-        path: Arc::clone(path),
-        what,
-    }
+    Error::NotAFile { path: Arc::clone(path), what }
 }
 
 /// Opens the data file; true when this call created it.
@@ -150,13 +139,7 @@ fn open_log(data: &Path, options: OpenOptions, mode: Mode) -> Result<FileDevice,
         Err(Errno::NOENT) => None,
         Err(errno) => return Err(open_error(&path, errno)),
     };
-    Ok(FileDevice::new(
-        path,
-        file,
-        Growth::WriteZeros,
-        options,
-        mode,
-    ))
+    Ok(FileDevice::new(path, file, Growth::WriteZeros, options, mode))
 }
 
 fn check_regular(path: &Arc<Path>, stat: &Stat) -> Result<(), Error> {
@@ -205,9 +188,7 @@ impl Platform for MacPlatform {
         match timeout_us {
             None => self.parked.wait(&mut parking),
             Some(us) => {
-                let _ = self
-                    .parked
-                    .wait_for(&mut parking, Duration::from_micros(us));
+                let _ = self.parked.wait_for(&mut parking, Duration::from_micros(us));
             }
         }
     }

@@ -12,11 +12,7 @@ fn byte_lock(offset: i64, exclusive: bool) -> libc::flock {
         l_start: offset,
         l_len: 1,
         l_pid: 0,
-        l_type: if exclusive {
-            libc::F_WRLCK
-        } else {
-            libc::F_RDLCK
-        },
+        l_type: if exclusive { libc::F_WRLCK } else { libc::F_RDLCK },
         l_whence: libc::SEEK_SET as libc::c_short,
     }
 }
@@ -86,13 +82,8 @@ pub(crate) fn preallocate(fd: BorrowedFd<'_>, len: i64) -> Result<(), Errno> {
     };
     // SAFETY: the descriptor is open as long as it is borrowed; the command takes a pointer to an
     // `fstore_t`, which is valid, exclusive and outlives the call.
-    let result = unsafe {
-        libc::fcntl(
-            fd.as_raw_fd(),
-            libc::F_PREALLOCATE,
-            std::ptr::from_mut(&mut store),
-        )
-    };
+    let result =
+        unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_PREALLOCATE, std::ptr::from_mut(&mut store)) };
     if result == -1 { Err(errno()) } else { Ok(()) }
 }
 
@@ -108,9 +99,5 @@ pub(crate) fn entropy() -> Result<u64, Errno> {
     let mut bytes = [0u8; 8];
     // SAFETY: the buffer is writable for the size given.
     let result = unsafe { libc::getentropy(bytes.as_mut_ptr().cast(), bytes.len()) };
-    if result == 0 {
-        Ok(u64::from_ne_bytes(bytes))
-    } else {
-        Err(errno())
-    }
+    if result == 0 { Ok(u64::from_ne_bytes(bytes)) } else { Err(errno()) }
 }

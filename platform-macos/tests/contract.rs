@@ -12,11 +12,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
-const READ_ONLY: OpenOptions = OpenOptions {
-    create: true,
-    read_only: true,
-    flush: Flush::Full,
-};
+const READ_ONLY: OpenOptions = OpenOptions { create: true, read_only: true, flush: Flush::Full };
 
 fn open(path: &Path) -> MacPlatform {
     MacPlatform::open(path, OpenOptions::default()).unwrap()
@@ -39,18 +35,11 @@ impl<const LOG: bool> Owned<LOG> {
     fn new() -> Self {
         let dir = TempDir::new().unwrap();
         let platform = open(&dir.path().join("my.db"));
-        Self {
-            platform,
-            _dir: dir,
-        }
+        Self { platform, _dir: dir }
     }
 
     fn device(&self) -> &drystone_platform_macos::FileDevice {
-        if LOG {
-            self.platform.log()
-        } else {
-            self.platform.data()
-        }
+        if LOG { self.platform.log() } else { self.platform.data() }
     }
 }
 
@@ -131,10 +120,7 @@ fn the_log_is_created_when_it_is_first_needed() {
     assert_eq!(open(&path).log().len().unwrap(), 0, "missing: length 0");
     let reader = MacPlatform::open(&path, READ_ONLY).unwrap();
     assert_eq!(reader.log().len().unwrap(), 0);
-    assert!(matches!(
-        reader.log().reserve(1),
-        Err(Error::ReadOnly { .. })
-    ));
+    assert!(matches!(reader.log().reserve(1), Err(Error::ReadOnly { .. })));
     assert!(!log.exists());
 }
 
@@ -154,21 +140,12 @@ fn a_second_opening_in_this_process_is_refused() {
     let platform = open(&path);
     for options in [OpenOptions::default(), READ_ONLY] {
         let error = refused(&path, options);
-        let ours = matches!(
-            &error,
-            Error::Locked {
-                holder: Holder::ThisProcess,
-                ..
-            }
-        );
+        let ours = matches!(&error, Error::Locked { holder: Holder::ThisProcess, .. });
         assert!(ours, "{error}");
     }
     drop(platform);
     let readers = [READ_ONLY; 2].map(|options| MacPlatform::open(&path, options).unwrap());
-    assert!(matches!(
-        refused(&path, OpenOptions::default()),
-        Error::Locked { .. }
-    ));
+    assert!(matches!(refused(&path, OpenOptions::default()), Error::Locked { .. }));
     drop(readers);
     open(&path);
 }
@@ -199,24 +176,12 @@ fn a_second_process_is_refused_by_name() {
     let mut lines = std::io::BufRead::lines(out);
     assert!(lines.any(|line| line.unwrap() == "holding"));
     let error = refused(&path, OpenOptions::default());
-    let Error::Locked {
-        holder: Holder::Process { pid, program },
-        ..
-    } = &error
-    else {
+    let Error::Locked { holder: Holder::Process { pid, program }, .. } = &error else {
         panic!("{error}");
     };
     assert_eq!(*pid, child.id());
-    assert!(
-        program
-            .as_ref()
-            .is_some_and(|name| name.starts_with("contract"))
-    );
-    assert!(
-        error
-            .to_string()
-            .contains(&format!("in use by process {pid} (contract"))
-    );
+    assert!(program.as_ref().is_some_and(|name| name.starts_with("contract")));
+    assert!(error.to_string().contains(&format!("in use by process {pid} (contract")));
     assert!(matches!(refused(&path, READ_ONLY), Error::Locked { .. }));
     child.kill().unwrap();
     child.wait().unwrap();
@@ -228,40 +193,20 @@ fn what_cannot_be_opened_says_why() {
     let dir = TempDir::new().unwrap();
     let at = |name: &str| dir.path().join(name);
     let error = refused(dir.path(), OpenOptions::default());
-    assert!(
-        error.to_string().ends_with("it is a directory, not a file"),
-        "{error}"
-    );
+    assert!(error.to_string().ends_with("it is a directory, not a file"), "{error}");
     let error = refused(dir.path(), READ_ONLY);
-    assert!(
-        error.to_string().ends_with("it is a directory, not a file"),
-        "{error}"
-    );
+    assert!(error.to_string().ends_with("it is a directory, not a file"), "{error}");
     let error = refused(&at("none.db"), READ_ONLY);
     assert_eq!(error.kind(), embedded_io::ErrorKind::NotFound);
-    assert!(
-        error
-            .to_string()
-            .ends_with("none.db: there is no such file"),
-        "{error}"
-    );
+    assert!(error.to_string().ends_with("none.db: there is no such file"), "{error}");
     assert!(!at("none.db").exists());
     let error = refused(&at("nowhere/my.db"), OpenOptions::default());
-    assert!(
-        error.to_string().ends_with("its directory does not exist"),
-        "{error}"
-    );
+    assert!(error.to_string().ends_with("its directory does not exist"), "{error}");
     let error = refused(Path::new("/dev/null"), OpenOptions::default());
-    assert!(
-        error.to_string().ends_with("it is a device, not a file"),
-        "{error}"
-    );
+    assert!(error.to_string().ends_with("it is a device, not a file"), "{error}");
     fs::create_dir(at("my.db-log")).unwrap();
     let error = refused(&at("my.db"), OpenOptions::default());
-    assert!(
-        error.to_string().contains("my.db-log: it is a directory"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("my.db-log: it is a directory"), "{error}");
 }
 
 #[test]
@@ -269,10 +214,8 @@ fn permissions() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("my.db");
     open(&path).data().reserve(4096).unwrap();
-    let error = || Error::PermissionDenied {
-        path: path.as_path().into(),
-        operation: Operation::Open,
-    };
+    let error =
+        || Error::PermissionDenied { path: path.as_path().into(), operation: Operation::Open };
     assert!(error().to_string().ends_with("my.db: permission denied"));
     assert!(error().to_string().starts_with("cannot open "));
     fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).unwrap();
@@ -280,10 +223,7 @@ fn permissions() {
         println!("skipped: this user may write everything");
         return;
     }
-    assert!(matches!(
-        refused(&path, OpenOptions::default()),
-        Error::PermissionDenied { .. }
-    ));
+    assert!(matches!(refused(&path, OpenOptions::default()), Error::PermissionDenied { .. }));
     MacPlatform::open(&path, READ_ONLY).unwrap();
 }
 
@@ -293,12 +233,7 @@ fn a_file_cut_by_somebody_else_is_an_error() {
     let path = dir.path().join("my.db");
     let platform = open(&path);
     platform.data().reserve(8192).unwrap();
-    fs::OpenOptions::new()
-        .write(true)
-        .open(&path)
-        .unwrap()
-        .set_len(4096)
-        .unwrap();
+    fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(4096).unwrap();
     let error = platform.data().read(4096, &mut [0; 4096]).unwrap_err();
     assert!(matches!(error, Error::OutOfRange { .. }), "{error}");
 }

@@ -111,10 +111,7 @@ fn random_writes<D: BlockDevice>(device: &D, seed: u64) {
     }
     let mut bytes = vec![0; model.len()];
     device.read(0, &mut bytes).unwrap();
-    assert!(
-        bytes == model,
-        "seed {seed:#x}: the device differs from the model"
-    );
+    assert!(bytes == model, "seed {seed:#x}: the device differs from the model");
 }
 
 /// All tests of a platform but those of its devices.
@@ -129,10 +126,7 @@ pub fn platform<P: Platform>(platform: &P) {
     let word = AtomicU32::new(1);
     platform.wait(&word, 0, None); // differs already: returns at once
     platform.wait(&word, 1, Some(1_000));
-    assert!(
-        platform.now_us() >= before + 900,
-        "the timeout counts on the clock"
-    );
+    assert!(platform.now_us() >= before + 900, "the timeout counts on the clock");
     if !P::THREADS {
         return;
     }

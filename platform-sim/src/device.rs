@@ -24,12 +24,7 @@ impl SimDevice {
         let device_len = world.media.of(self.role).current().len() as u64;
         match offset.checked_add(len) {
             Some(end) if end <= device_len => Ok(()),
-            _ => Err(SimError::OutOfRange {
-                role: self.role,
-                offset,
-                len,
-                device_len,
-            }),
+            _ => Err(SimError::OutOfRange { role: self.role, offset, len, device_len }),
         }
     }
 }
@@ -38,10 +33,7 @@ impl BlockDevice for SimDevice {
     type Error = SimError;
 
     fn geometry(&self) -> Geometry {
-        Geometry {
-            block_size: self.shared.block_size,
-            erase_size: 0,
-        }
+        Geometry { block_size: self.shared.block_size, erase_size: 0 }
     }
 
     fn len(&self) -> Result<u64, SimError> {
@@ -76,11 +68,7 @@ impl BlockDevice for SimDevice {
             let written = world.random.index(bytes.len() + 1);
             bytes.truncate(written);
         }
-        world.perform(Operation::Write {
-            role: self.role,
-            offset,
-            bytes,
-        });
+        world.perform(Operation::Write { role: self.role, offset, bytes });
         admitted
     }
 

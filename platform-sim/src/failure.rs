@@ -43,12 +43,7 @@ impl fmt::Display for SimError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Injected(role, kind) => write!(f, "injected failure of {kind:?} on {role:?}"),
-            Self::OutOfRange {
-                role,
-                offset,
-                len,
-                device_len,
-            } => write!(
+            Self::OutOfRange { role, offset, len, device_len } => write!(
                 f,
                 "{len} bytes at {offset} lie beyond the end of {role:?} ({device_len} bytes)"
             ),

@@ -1,9 +1,9 @@
 //! A simulated platform for Drystone: it crashes, tears, loses and fails, all from a seed.
 //!
 //! ```text
-//!   SimPlatform ── data, log: SimDevice ──> World (one lock): two Medium, trace, failures
-//!        │                                             │
-//!        └── crash(Plan) ──> CrashState     Trace ──> Replay ── step, crash(Plan) ──> CrashState
+//!   SimPlatform -- data, log: SimDevice --> World (one lock): two Medium, trace, failures
+//!        |                                               |
+//!        +-- crash(Plan) --> CrashState       Trace --> Replay -- step, crash(Plan) --> CrashState
 //! ```
 //!
 //! A `Medium` keeps what is durable and, above it, every version of every block written since. A

@@ -141,10 +141,7 @@ impl Medium {
         }
         // A block is laid over the longest the device ever was; the length cuts it afterwards.
         let longest = self.durable.len().max(self.current.len()).max(len);
-        let longest = self
-            .lengths
-            .iter()
-            .fold(longest, |most, (_, len)| most.max(*len));
+        let longest = self.lengths.iter().fold(longest, |most, (_, len)| most.max(*len));
         let mut image = self.durable.clone();
         image.resize(longest, 0);
         for (unit, decision) in mine() {
@@ -158,11 +155,7 @@ impl Medium {
                     decision.fate(unit.versions)
                 }
             };
-            fates.push(BlockFate {
-                role: self.role,
-                block: unit.block,
-                fate,
-            });
+            fates.push(BlockFate { role: self.role, block: unit.block, fate });
         }
         image.truncate(len);
         image

@@ -30,13 +30,7 @@ pub struct SimOptions {
 impl Default for SimOptions {
     /// Empty devices of 512-byte blocks, seed 0, nothing recorded.
     fn default() -> Self {
-        Self {
-            seed: 0,
-            block_size: 512,
-            data: Vec::new(),
-            log: Vec::new(),
-            record: false,
-        }
+        Self { seed: 0, block_size: 512, data: Vec::new(), log: Vec::new(), record: false }
     }
 }
 
@@ -95,9 +89,7 @@ impl SimPlatform {
     /// A platform with these options.
     #[must_use]
     pub fn new(options: SimOptions) -> Self {
-        let start = options
-            .record
-            .then(|| (options.data.clone(), options.log.clone()));
+        let start = options.record.then(|| (options.data.clone(), options.log.clone()));
         let block_size = options.block_size as usize;
         let media = Media::new(block_size, options.data, options.log);
         let shared = Arc::new(Shared {
@@ -172,12 +164,7 @@ impl SimPlatform {
     pub fn trace(&self) -> Option<Trace> {
         let (data, log) = self.shared.start.clone()?;
         let operations = self.shared.world.lock().recorded.clone()?;
-        Some(Trace {
-            block_size: self.shared.block_size as usize,
-            data,
-            log,
-            operations,
-        })
+        Some(Trace { block_size: self.shared.block_size as usize, data, log, operations })
     }
 
     /// Lets the virtual clock run.

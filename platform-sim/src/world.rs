@@ -61,11 +61,9 @@ impl Media {
     /// Applies the operation that has the number `mark`.
     pub(crate) fn apply(&mut self, mark: u64, operation: &Operation) {
         match operation {
-            Operation::Write {
-                role,
-                offset,
-                bytes,
-            } => self.of_mut(*role).write(mark, *offset as usize, bytes),
+            Operation::Write { role, offset, bytes } => {
+                self.of_mut(*role).write(mark, *offset as usize, bytes)
+            }
             Operation::Resize { role, len } => {
                 self.of_mut(*role).resize(mark, *len as usize);
             }

@@ -7,10 +7,7 @@ fn devices() {
     for block_size in [512, 4096] {
         for role in [Role::Data, Role::Log] {
             contract::device(|| {
-                let platform = SimPlatform::new(SimOptions {
-                    block_size,
-                    ..SimOptions::default()
-                });
+                let platform = SimPlatform::new(SimOptions { block_size, ..SimOptions::default() });
                 platform.device(role).clone()
             });
         }

@@ -19,9 +19,7 @@ fn platform(blocks: usize) -> SimPlatform {
 }
 
 fn fill(device: &impl BlockDevice, block: usize, byte: u8) {
-    device
-        .write((block * BLOCK) as u64, &[&[byte; BLOCK]])
-        .unwrap();
+    device.write((block * BLOCK) as u64, &[&[byte; BLOCK]]).unwrap();
 }
 
 fn block(image: &[u8], block: usize) -> &[u8] {
@@ -29,12 +27,7 @@ fn block(image: &[u8], block: usize) -> &[u8] {
 }
 
 fn failing(role: Role, kind: OperationKind, skip: u64, sticky: bool) -> Failure {
-    Failure {
-        role: Some(role),
-        kind,
-        skip,
-        sticky,
-    }
+    Failure { role: Some(role), kind, skip, sticky }
 }
 
 #[test]
@@ -134,11 +127,7 @@ fn random_run(seed: u64) -> SimPlatform {
     let sim = platform(16);
     let mut random = Random::new(seed);
     for step in 0..60 {
-        let device = if random.one_in(2) {
-            sim.data()
-        } else {
-            sim.log()
-        };
+        let device = if random.one_in(2) { sim.data() } else { sim.log() };
         match random.below(8) {
             0 => device.flush().unwrap(),
             1 => sim.note(step),
@@ -165,16 +154,8 @@ fn replay_gives_every_state_and_the_live_one() {
             let state = replay.crash(Plan::Seeded(seed));
             assert_eq!(state.data, replay.crash(Plan::Seeded(seed)).data);
             if state.fates.len() >= 2 {
-                assert!(
-                    state.count(Fate::Torn) >= 1,
-                    "position {}",
-                    replay.position()
-                );
-                assert!(
-                    state.count(Fate::Old) >= 1,
-                    "position {}",
-                    replay.position()
-                );
+                assert!(state.count(Fate::Torn) >= 1, "position {}", replay.position());
+                assert!(state.count(Fate::Old) >= 1, "position {}", replay.position());
             }
             states.insert((replay.position(), state.fate_digest()));
         }
@@ -198,9 +179,8 @@ fn numbered_plans_are_all_combinations() {
     let trace = sim.trace().unwrap();
     let end = trace.operations().len();
     let all = Plan::combinations(3).unwrap();
-    let fates: HashSet<_> = (0..all)
-        .map(|number| trace.crash_at(end, Plan::Numbered(number)).fate_digest())
-        .collect();
+    let fates: HashSet<_> =
+        (0..all).map(|number| trace.crash_at(end, Plan::Numbered(number)).fate_digest()).collect();
     assert_eq!(fates.len(), 27);
     assert!(matches!(trace.operations()[0], Operation::Write { .. }));
 }
