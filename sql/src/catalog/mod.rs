@@ -1,0 +1,209 @@
+//! The schema: tables, their columns, keys, indexes and references.
+//!
+//! | file     | what                                                                  |
+//! |----------|-----------------------------------------------------------------------|
+//! | `mod`    | `Table`, `Column`, `Index`, `ForeignKey`, `Catalog`                    |
+//! | `define` | a parsed CREATE statement to a `Table` or `Index`                      |
+//! | `store`  | the catalog tree: one entry an object, holding its CREATE statement    |
+//!
+//! Names are found whatever their case, and kept as written. A `Catalog` is immutable once
+//! loaded; a change loads a new one with another `stamp`, which is what plans are cached by.
+
+mod define;
+mod store;
+
+pub use define::{define_index, define_table};
+pub use store::{ObjectKind, create_catalog, create_object, drop_object, load, version};
+
+use crate::error::{Error, Result, state};
+use crate::storage::TreeId;
+use crate::types::DataType;
+use std::sync::Arc;
+
+/// A column of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    pub name: String,
+    pub data_type: DataType,
+    pub not_null: bool,
+    /// The text of the DEFAULT expression.
+    pub default: Option<crate::parse::ast::Expr>,
+}
+
+/// How the rows of a table are keyed in its tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RowKey {
+    /// By a number nobody sees.
+    Rowid,
+    /// By the one INTEGER PRIMARY KEY column, which is not in the row's value.
+    Integer(usize),
+    /// By the encoded primary key columns, which are in the row's value too.
+    Columns(Vec<usize>),
+}
+
+/// A table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    pub id: u32,
+    pub name: String,
+    pub columns: Vec<Column>,
+    pub key: RowKey,
+    /// The constraint name of the primary key.
+    pub primary_key_name: Option<String>,
+    /// Numbers are never given twice (AUTOINCREMENT).
+    pub autoincrement: bool,
+    pub indexes: Vec<Arc<Index>>,
+    pub foreign_keys: Vec<ForeignKey>,
+    pub checks: Vec<Check>,
+    pub tree: TreeId,
+    /// The CREATE TABLE statement.
+    pub sql: String,
+}
+
+/// An index.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Index {
+    pub name: String,
+    /// Columns of the table, and whether each is descending.
+    pub columns: Vec<(usize, bool)>,
+    pub unique: bool,
+    pub tree: TreeId,
+    /// The CREATE INDEX statement; none for the index of a UNIQUE constraint.
+    pub sql: Option<String>,
+}
+
+/// A reference from columns of one table to a key of another.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ForeignKey {
+    pub name: Option<String>,
+    pub columns: Vec<usize>,
+    pub table: String,
+    /// The columns of the other table; none means its primary key.
+    pub parents: Vec<String>,
+}
+
+/// A CHECK constraint.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Check {
+    pub name: Option<String>,
+    pub expr: crate::parse::ast::Expr,
+}
+
+impl Table {
+    /// The number of the hidden rowid where columns are numbered.
+    pub fn rowid_column(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// A column by name.
+    pub fn column(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The type of a column, or of the hidden rowid.
+    pub fn column_type(&self, column: usize) -> DataType {
+        self.columns.get(column).map_or(DataType::BigInt, |column| column.data_type)
+    }
+
+    /// Where a column stands among the fields of a row's value; `None`: it is the tree's key.
+    pub fn field(&self, column: usize) -> Option<usize> {
+        match self.key {
+            RowKey::Integer(key) if column == key => None,
+            RowKey::Integer(key) if column > key => Some(column - 1),
+            _ if column >= self.columns.len() => None,
+            _ => Some(column),
+        }
+    }
+
+    /// The types of the fields of a row's value.
+    pub fn field_types(&self) -> Vec<DataType> {
+        let stored = self.columns.iter().enumerate().filter(|(i, _)| self.field(*i).is_some());
+        stored.map(|(_, column)| column.data_type).collect()
+    }
+
+    /// The columns of the primary key.
+    pub fn primary_key(&self) -> &[usize] {
+        match &self.key {
+            RowKey::Rowid => &[],
+            RowKey::Integer(column) => std::slice::from_ref(column),
+            RowKey::Columns(columns) => columns,
+        }
+    }
+
+    /// The types of the columns of the tree's key.
+    pub fn key_types(&self) -> Vec<DataType> {
+        match &self.key {
+            RowKey::Rowid => vec![DataType::BigInt],
+            key => {
+                let _ = key;
+                self.primary_key().iter().map(|&column| self.column_type(column)).collect()
+            }
+        }
+    }
+}
+
+/// The schema as of one version.
+#[derive(Clone, Debug, Default)]
+pub struct Catalog {
+    /// Differs between any two catalogs of this process.
+    pub stamp: u64,
+    /// In the order of their creation.
+    pub tables: Vec<Arc<Table>>,
+}
+
+impl Catalog {
+    /// A table by name.
+    pub fn find(&self, name: &str) -> Option<&Arc<Table>> {
+        self.tables.iter().find(|table| table.name.eq_ignore_ascii_case(name))
+    }
+
+    /// A table by name, or the error that says it is not there, with the nearest name as a hint.
+    pub fn table(&self, name: &str) -> Result<&Arc<Table>> {
+        self.find(name).ok_or_else(|| {
+            let error = Error::name(state::NO_TABLE, format!("there is no table {name}"));
+            match nearest(name, self.tables.iter().map(|table| table.name.as_str())) {
+                Some(near) => error.hint(format!("is {near} meant?")),
+                None => error,
+            }
+        })
+    }
+
+    /// An index by name, with its table.
+    pub fn index(&self, name: &str) -> Option<(&Arc<Table>, &Arc<Index>)> {
+        self.tables.iter().find_map(|table| {
+            let index = table.indexes.iter().find(|index| index.name.eq_ignore_ascii_case(name))?;
+            Some((table, index))
+        })
+    }
+}
+
+/// The known name that is one or two letters away.
+pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let name = name.to_lowercase();
+    let limit = if name.chars().count() > 4 { 2 } else { 1 };
+    known
+        .map(|candidate| (distance(&name, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, _)| *distance <= limit)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// How many letters must change to get from one word to the other.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut above_left = i;
+        let mut left = i + 1;
+        for (cell, y) in row.iter_mut().skip(1).zip(&b) {
+            let above = *cell;
+            left = (left + 1).min(above + 1).min(above_left + usize::from(x != *y));
+            above_left = above;
+            *cell = left;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}

@@ -1,0 +1,332 @@
+//! The syntax tree of the supported language: small, owned, without anything of the parser's.
+//!
+//! Every expression and name knows its place in the SQL text. AND and OR chains are flat lists,
+//! so that a long condition is not a deep tree.
+
+use crate::error::Position;
+use crate::types::{DataType, Value};
+
+/// An identifier as written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Name {
+    pub text: String,
+    pub at: Position,
+}
+
+/// One statement.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Statement {
+    Query(Query),
+    Insert(Insert),
+    Update(Update),
+    Delete(Delete),
+    CreateTable(CreateTable),
+    CreateIndex(CreateIndex),
+    DropTable { names: Vec<Name>, if_exists: bool },
+    DropIndex { names: Vec<Name>, if_exists: bool },
+    Begin { immediate: bool },
+    Commit,
+    Rollback { to: Option<Name> },
+    Savepoint(Name),
+    Release(Name),
+    Explain(Box<Statement>),
+}
+
+/// A query with everything around its body.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Query {
+    pub with: Vec<Cte>,
+    pub body: SetExpr,
+    pub order_by: Vec<OrderItem>,
+    pub limit: Option<Expr>,
+    pub offset: Option<Expr>,
+}
+
+/// A named query before the main one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cte {
+    pub name: Name,
+    pub columns: Vec<Name>,
+    pub query: Query,
+}
+
+/// What a query gives before ordering.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SetExpr {
+    Select(Box<Select>),
+    Query(Box<Query>),
+    Values(Vec<Vec<Expr>>),
+    Operation { op: SetOp, all: bool, left: Box<SetExpr>, right: Box<SetExpr>, at: Position },
+}
+
+/// An operation on two results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SetOp {
+    Union,
+    Intersect,
+    Except,
+}
+
+/// SELECT.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Select {
+    pub distinct: bool,
+    pub items: Vec<SelectItem>,
+    pub from: Vec<TableRef>,
+    pub filter: Option<Expr>,
+    pub group_by: Vec<Expr>,
+    pub having: Option<Expr>,
+    pub at: Position,
+}
+
+/// One item after SELECT or RETURNING.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SelectItem {
+    All(Position),
+    AllOf(Name),
+    Expr { expr: Expr, alias: Option<Name> },
+}
+
+/// A table in FROM.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TableRef {
+    Table { name: Name, alias: Option<TableAlias> },
+    Query { query: Box<Query>, alias: Option<TableAlias>, at: Position },
+    Join { left: Box<TableRef>, right: Box<TableRef>, kind: JoinKind, condition: JoinCondition, at: Position },
+}
+
+/// A table's other name, and other names for its columns.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableAlias {
+    pub name: Name,
+    pub columns: Vec<Name>,
+}
+
+/// Which rows without a partner a join keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JoinKind {
+    Inner,
+    Left,
+}
+
+/// What makes two rows partners.
+#[derive(Clone, Debug, PartialEq)]
+pub enum JoinCondition {
+    None,
+    On(Expr),
+    Using(Vec<Name>),
+    Natural,
+}
+
+/// One ORDER BY item.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OrderItem {
+    pub expr: Expr,
+    pub descending: bool,
+    pub nulls_first: Option<bool>,
+}
+
+/// INSERT.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Insert {
+    pub table: Name,
+    pub alias: Option<Name>,
+    pub columns: Vec<Name>,
+    /// None: DEFAULT VALUES.
+    pub source: Option<Query>,
+    pub on_conflict: Option<OnConflict>,
+    pub returning: Vec<SelectItem>,
+}
+
+/// What to do with a row whose key is there already.
+#[derive(Clone, Debug, PartialEq)]
+pub enum OnConflict {
+    /// INSERT OR REPLACE.
+    Replace,
+    /// DO NOTHING or OR IGNORE; with the columns of the key, if named.
+    Nothing { target: Vec<Name> },
+    /// DO UPDATE.
+    Update { target: Vec<Name>, assignments: Vec<Assignment>, filter: Option<Expr>, at: Position },
+}
+
+/// One `column = expression`; no expression is DEFAULT.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assignment {
+    pub column: Name,
+    pub value: Expr,
+}
+
+/// UPDATE.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Update {
+    pub table: Name,
+    pub alias: Option<Name>,
+    pub assignments: Vec<Assignment>,
+    pub filter: Option<Expr>,
+    pub returning: Vec<SelectItem>,
+}
+
+/// DELETE.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Delete {
+    pub table: Name,
+    pub alias: Option<Name>,
+    pub filter: Option<Expr>,
+    pub returning: Vec<SelectItem>,
+}
+
+/// CREATE TABLE.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CreateTable {
+    pub name: Name,
+    pub if_not_exists: bool,
+    pub columns: Vec<ColumnDef>,
+    pub constraints: Vec<TableConstraint>,
+}
+
+/// One column of CREATE TABLE.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColumnDef {
+    pub name: Name,
+    pub data_type: DataType,
+    pub not_null: bool,
+    pub default: Option<Expr>,
+    /// SERIAL, GENERATED AS IDENTITY.
+    pub identity: bool,
+}
+
+/// A rule for the rows of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TableConstraint {
+    PrimaryKey { name: Option<Name>, columns: Vec<KeyColumn>, autoincrement: bool, at: Position },
+    Unique { name: Option<Name>, columns: Vec<KeyColumn>, at: Position },
+    ForeignKey(ForeignKey),
+    Check { name: Option<Name>, expr: Expr },
+}
+
+/// A reference to another table's key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ForeignKey {
+    pub name: Option<Name>,
+    pub columns: Vec<Name>,
+    pub table: Name,
+    pub parents: Vec<Name>,
+}
+
+/// A column of a key, with its order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeyColumn {
+    pub name: Name,
+    pub descending: bool,
+}
+
+/// CREATE INDEX.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CreateIndex {
+    pub name: Name,
+    pub if_not_exists: bool,
+    pub unique: bool,
+    pub table: Name,
+    pub columns: Vec<KeyColumn>,
+}
+
+/// An expression and its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expr {
+    pub kind: ExprKind,
+    pub at: Position,
+}
+
+/// An expression.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExprKind {
+    /// A literal that has its value already; text is an unknown literal until it meets a type.
+    Literal(Value),
+    /// `DATE '...'` and the like.
+    Typed { data_type: DataType, text: String },
+    /// A parameter, numbered from 0.
+    Parameter(usize),
+    /// `column`, `table.column`.
+    Column(Vec<Name>),
+    /// DEFAULT in VALUES and SET.
+    Default,
+    Unary { op: UnaryOp, operand: Box<Expr> },
+    Binary { op: BinaryOp, left: Box<Expr>, right: Box<Expr> },
+    And(Vec<Expr>),
+    Or(Vec<Expr>),
+    Is { operand: Box<Expr>, test: Test, negated: bool },
+    Distinct { left: Box<Expr>, right: Box<Expr>, negated: bool },
+    InList { operand: Box<Expr>, list: Vec<Expr>, negated: bool },
+    InQuery { operand: Box<Expr>, query: Box<Query>, negated: bool },
+    Between { operand: Box<Expr>, low: Box<Expr>, high: Box<Expr>, negated: bool },
+    Like(Box<Like>),
+    Cast { operand: Box<Expr>, data_type: DataType },
+    Case { operand: Option<Box<Expr>>, branches: Vec<(Expr, Expr)>, otherwise: Option<Box<Expr>> },
+    Function(Box<Function>),
+    Exists { query: Box<Query>, negated: bool },
+    Subquery(Box<Query>),
+    /// `(a, b)`: only in IN.
+    Row(Vec<Expr>),
+}
+
+/// LIKE and ILIKE.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Like {
+    pub operand: Expr,
+    pub pattern: Expr,
+    pub escape: Option<Expr>,
+    pub insensitive: bool,
+    pub negated: bool,
+}
+
+/// A call, of an aggregate too.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Function {
+    pub name: Name,
+    pub args: Vec<Expr>,
+    pub star: bool,
+    pub distinct: bool,
+    pub filter: Option<Expr>,
+    pub order_by: Vec<OrderItem>,
+}
+
+/// What IS asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Test {
+    Null,
+    True,
+    False,
+    Unknown,
+}
+
+/// An operator before its operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnaryOp {
+    Not,
+    Minus,
+    Plus,
+    BitNot,
+}
+
+/// An operator between its operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BinaryOp {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Modulo,
+    Power,
+    Concat,
+    BitAnd,
+    BitOr,
+    BitXor,
+    ShiftLeft,
+    ShiftRight,
+    Equal,
+    NotEqual,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+}

@@ -1,0 +1,120 @@
+//! SQL text to the syntax tree. The only room that names `sqlparser`.
+//!
+//! ```text
+//! text --tokens--> bounded, parameters numbered --sqlparser--> its tree --translate--> ast
+//! ```
+//!
+//! The translation takes the parser's structs apart field by field, so that a clause this
+//! database does not know becomes an error with its place and is never dropped silently.
+
+pub mod ast;
+mod dialect;
+mod expression;
+mod query;
+mod split;
+mod statement;
+mod table;
+mod tokens;
+mod type_name;
+
+pub use split::{Piece, Script};
+pub use tokens::Parameters;
+
+use crate::error::{Error, ErrorKind, Position, Result, state};
+use sqlparser::parser::{Parser, ParserError};
+use sqlparser::tokenizer::Token;
+
+/// How deep the parser may recurse. Its frames are large: 60 levels fit a 2 MiB stack.
+const RECURSION_MAX: usize = 120;
+
+/// One parsed statement.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parsed {
+    pub statement: ast::Statement,
+    pub parameters: Parameters,
+}
+
+/// Parses the one statement in `sql`; `None` when there is only white space.
+pub fn parse(sql: &str) -> Result<Option<Parsed>> {
+    parse_located(sql).map_err(|error| error.locate(sql))
+}
+
+fn parse_located(sql: &str) -> Result<Option<Parsed>> {
+    let (mut tokens, parameters) = tokens::tokenize(sql)?;
+    while tokens.last().is_some_and(|t| t.token == Token::SemiColon) {
+        tokens.pop();
+    }
+    if tokens.is_empty() {
+        return Ok(None);
+    }
+    let mut parser = Parser::new(&dialect::DrystoneDialect)
+        .with_recursion_limit(RECURSION_MAX)
+        .with_tokens_with_locations(tokens);
+    let statement = parser.parse_statement().map_err(|e| translate_error(e, sql))?;
+    let next = parser.peek_token_ref();
+    match &next.token {
+        Token::EOF => {}
+        Token::SemiColon => {
+            let error = Error::syntax("there is more than one statement");
+            return Err(error.at(tokens::position(next.span.start)).hint("use execute_batch for several statements"));
+        }
+        other => {
+            let message = format!("unexpected \"{other}\"");
+            return Err(Error::syntax(message).at(tokens::position(next.span.start)));
+        }
+    }
+    let statement = Translator::default().statement(statement)?;
+    Ok(Some(Parsed { statement, parameters }))
+}
+
+/// The state of one translation: how deep it is, and the last place it knows.
+#[derive(Default)]
+struct Translator {
+    depth: usize,
+    last: Position,
+}
+
+/// "`what` is not supported yet" at a place, when it is there.
+fn refuse(there: bool, what: &str, at: Position) -> Result<()> {
+    if there { Err(Error::unsupported(what).at(at)) } else { Ok(()) }
+}
+
+/// Takes the place out of the parser's message.
+fn translate_error(error: ParserError, sql: &str) -> Error {
+    let text = match error {
+        ParserError::TokenizerError(text) | ParserError::ParserError(text) => text,
+        ParserError::RecursionLimitExceeded => {
+            return Error::new(ErrorKind::Limit, state::TOO_COMPLEX, "the statement is nested too deeply");
+        }
+    };
+    let (message, place) = match text.rfind(" at Line: ") {
+        Some(at) => (text.get(..at).unwrap_or(&text), text.get(at..).unwrap_or("")),
+        None => (text.as_str(), ""),
+    };
+    let mut numbers = place.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse::<u32>().ok());
+    let at = match (numbers.next(), numbers.next()) {
+        (Some(line), Some(column)) if line > 0 => Position { offset: 0, line, column },
+        _ => end_of(sql),
+    };
+    Error::syntax(tidy(message)).at(at)
+}
+
+/// `Expected: a, found: b` as this database words it.
+fn tidy(message: &str) -> String {
+    let Some((expected, found)) = message.split_once(", found: ") else { return message.to_owned() };
+    let expected = expected.trim_start_matches("Expected: ").trim_start_matches("Expected ");
+    match found {
+        "EOF" => format!("expected {expected}, but the statement ends"),
+        found => format!("expected {expected}, found \"{found}\""),
+    }
+}
+
+fn end_of(sql: &str) -> Position {
+    let line = sql.trim_end().lines().count().max(1);
+    let column = sql.trim_end().lines().last().map_or(0, |l| l.chars().count()) + 1;
+    let clip = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    Position { offset: 0, line: clip(line), column: clip(column) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,271 @@
+//! Translation of statements.
+
+use super::ast::{Assignment, Delete, ExprKind, Insert, Name, OnConflict, SelectItem, Statement, TableAlias, TableRef, Update};
+use super::expression::shorten;
+use super::{Translator, refuse, tokens};
+use crate::error::{Error, Result};
+use sqlparser::ast::{self as sp};
+use sqlparser::ast::Spanned;
+
+impl Translator {
+    pub(super) fn statement(&mut self, statement: sp::Statement) -> Result<Statement> {
+        use sp::Statement as S;
+        match statement {
+            S::Query(query) => Ok(Statement::Query(self.query(*query)?)),
+            S::Insert(insert) => Ok(Statement::Insert(self.insert(insert)?)),
+            S::Update(update) => Ok(Statement::Update(self.update(update)?)),
+            S::Delete(delete) => Ok(Statement::Delete(self.delete(delete)?)),
+            S::CreateTable(create) => Ok(Statement::CreateTable(self.create_table(create)?)),
+            S::CreateIndex(create) => Ok(Statement::CreateIndex(self.create_index(create)?)),
+            S::Savepoint { name } => Ok(Statement::Savepoint(self.name(name))),
+            S::ReleaseSavepoint { name } => Ok(Statement::Release(self.name(name))),
+            S::Commit { chain, end: _, modifier } => {
+                refuse(chain, "AND CHAIN", self.last)?;
+                refuse(modifier.is_some(), "a modifier of COMMIT", self.last)?;
+                Ok(Statement::Commit)
+            }
+            S::Rollback { chain, savepoint } => {
+                refuse(chain, "AND CHAIN", self.last)?;
+                Ok(Statement::Rollback { to: savepoint.map(|name| self.name(name)) })
+            }
+            other => self.other(other),
+        }
+    }
+
+    fn other(&mut self, statement: sp::Statement) -> Result<Statement> {
+        use sp::Statement as S;
+        match statement {
+            S::StartTransaction { modes, begin: _, transaction: _, modifier, statements, exception, has_end_keyword } => {
+                refuse(!modes.is_empty(), "a transaction mode", self.last)?;
+                let block = !statements.is_empty() || exception.is_some() || has_end_keyword;
+                refuse(block, "a block of statements", self.last)?;
+                let immediate = match modifier {
+                    None | Some(sp::TransactionModifier::Deferred) => false,
+                    Some(sp::TransactionModifier::Immediate | sp::TransactionModifier::Exclusive) => true,
+                    Some(_) => return Err(Error::unsupported("this modifier of BEGIN")),
+                };
+                Ok(Statement::Begin { immediate })
+            }
+            S::Drop { object_type, if_exists, names, cascade, restrict: _, purge, temporary, table } => {
+                let names = names.into_iter().map(|name| self.object(name)).collect::<Result<Vec<_>>>()?;
+                refuse(cascade, "DROP .. CASCADE", self.last)?;
+                refuse(purge || temporary || table.is_some(), "this form of DROP", self.last)?;
+                match object_type {
+                    sp::ObjectType::Table => Ok(Statement::DropTable { names, if_exists }),
+                    sp::ObjectType::Index => Ok(Statement::DropIndex { names, if_exists }),
+                    other => Err(Error::unsupported(format!("DROP {other}")).at(self.last)),
+                }
+            }
+            S::Explain { describe_alias: _, analyze, verbose, query_plan: _, estimate, statement, format, options } => {
+                refuse(analyze || verbose || estimate, "an option of EXPLAIN", self.last)?;
+                refuse(format.is_some() || options.is_some(), "an option of EXPLAIN", self.last)?;
+                let inner = self.statement(*statement)?;
+                refuse(matches!(inner, Statement::Explain(_)), "EXPLAIN EXPLAIN", self.last)?;
+                Ok(Statement::Explain(Box::new(inner)))
+            }
+            other => {
+                let at = tokens::position(other.span().start);
+                let text = other.to_string();
+                let words: Vec<&str> = text.split_whitespace().take(2).collect();
+                Err(Error::unsupported(shorten(&words.join(" "))).at(at))
+            }
+        }
+    }
+
+    fn insert(&mut self, insert: sp::Insert) -> Result<Insert> {
+        let sp::Insert {
+            insert_token,
+            optimizer_hints,
+            or,
+            ignore,
+            into: _,
+            table,
+            table_alias,
+            columns,
+            overwrite,
+            source,
+            assignments,
+            partitioned,
+            after_columns,
+            has_table_keyword,
+            on,
+            returning,
+            output,
+            replace_into: _,
+            priority,
+            insert_alias,
+            settings,
+            format_clause,
+            multi_table_insert_type,
+            multi_table_into_clauses,
+            multi_table_when_clauses,
+            multi_table_else_clause,
+        } = insert;
+        self.last = tokens::position(insert_token.0.span.start);
+        let at = self.last;
+        let odd = !optimizer_hints.is_empty()
+            || ignore
+            || overwrite
+            || !assignments.is_empty()
+            || partitioned.is_some()
+            || !after_columns.is_empty()
+            || has_table_keyword
+            || output.is_some()
+            || priority.is_some()
+            || insert_alias.is_some()
+            || settings.is_some()
+            || format_clause.is_some()
+            || multi_table_insert_type.is_some()
+            || !multi_table_into_clauses.is_empty()
+            || !multi_table_when_clauses.is_empty()
+            || multi_table_else_clause.is_some();
+        refuse(odd, "this form of INSERT", at)?;
+        let table = match table {
+            sp::TableObject::TableName(name) => self.object(name)?,
+            _ => return Err(Error::unsupported("INSERT into something that is not a table").at(at)),
+        };
+        let alias = match table_alias {
+            Some(sp::TableAliasWithoutColumns { explicit: _, alias }) => Some(self.name(alias)),
+            None => None,
+        };
+        let columns = columns.into_iter().map(|name| self.object(name)).collect::<Result<_>>()?;
+        let source = source.map(|query| self.query(*query)).transpose()?;
+        let on_conflict = self.on_conflict(or, on)?;
+        let returning = self.returning(returning)?;
+        Ok(Insert { table, alias, columns, source, on_conflict, returning })
+    }
+
+    fn on_conflict(
+        &mut self,
+        or: Option<sp::SqliteOnConflict>,
+        on: Option<sp::OnInsert>,
+    ) -> Result<Option<OnConflict>> {
+        let at = self.last;
+        refuse(or.is_some() && on.is_some(), "OR together with ON CONFLICT", at)?;
+        let on = match (or, on) {
+            (Some(sp::SqliteOnConflict::Replace), _) => return Ok(Some(OnConflict::Replace)),
+            (Some(sp::SqliteOnConflict::Ignore), _) => return Ok(Some(OnConflict::Nothing { target: vec![] })),
+            (Some(sp::SqliteOnConflict::Abort), _) | (None, None) => return Ok(None),
+            (Some(other), _) => return Err(Error::unsupported(format!("OR {other}")).at(at)),
+            (None, Some(on)) => on,
+        };
+        let sp::OnInsert::OnConflict(sp::OnConflict { conflict_target, action }) = on else {
+            return Err(Error::unsupported("ON DUPLICATE KEY").at(at));
+        };
+        let target: Vec<Name> = match conflict_target {
+            None => vec![],
+            Some(sp::ConflictTarget::Columns(names)) => names.into_iter().map(|name| self.name(name)).collect(),
+            Some(sp::ConflictTarget::OnConstraint(_)) => {
+                return Err(Error::unsupported("ON CONFLICT ON CONSTRAINT").at(at));
+            }
+        };
+        match action {
+            sp::OnConflictAction::DoNothing => Ok(Some(OnConflict::Nothing { target })),
+            sp::OnConflictAction::DoUpdate(sp::DoUpdate { assignments, selection }) => {
+                let assignments = self.assignments(assignments)?;
+                let filter = selection.map(|e| self.expr(e)).transpose()?;
+                Ok(Some(OnConflict::Update { target, assignments, filter, at }))
+            }
+        }
+    }
+
+    fn returning(&mut self, items: Option<Vec<sp::SelectItem>>) -> Result<Vec<SelectItem>> {
+        self.select_items(items.unwrap_or_default())
+    }
+
+    fn assignments(&mut self, assignments: Vec<sp::Assignment>) -> Result<Vec<Assignment>> {
+        let mut out = Vec::with_capacity(assignments.len());
+        for sp::Assignment { target, value } in assignments {
+            match target {
+                sp::AssignmentTarget::ColumnName(name) => {
+                    let mut parts = self.parts(name)?;
+                    let column = parts.pop().ok_or_else(|| Error::syntax("a column is missing").at(self.last))?;
+                    out.push(Assignment { column, value: self.expr(value)? });
+                }
+                sp::AssignmentTarget::Tuple(names) => {
+                    let names = names.into_iter().map(|name| self.object(name)).collect::<Result<Vec<_>>>()?;
+                    let value = self.expr(value)?;
+                    let at = value.at;
+                    match value.kind {
+                        ExprKind::Row(values) if values.len() == names.len() => out.extend(
+                            names.into_iter().zip(values).map(|(column, value)| Assignment { column, value }),
+                        ),
+                        _ => return Err(Error::unsupported("assigning a query to several columns").at(at)),
+                    }
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    fn update(&mut self, update: sp::Update) -> Result<Update> {
+        let sp::Update {
+            update_token,
+            optimizer_hints,
+            table,
+            assignments,
+            from,
+            selection,
+            returning,
+            output,
+            or,
+            order_by,
+            limit,
+        } = update;
+        self.last = tokens::position(update_token.0.span.start);
+        let at = self.last;
+        refuse(!optimizer_hints.is_empty() || output.is_some(), "this form of UPDATE", at)?;
+        refuse(or.is_some(), "UPDATE OR", at)?;
+        refuse(from.is_some(), "UPDATE .. FROM", at)?;
+        refuse(!order_by.is_empty() || limit.is_some(), "ORDER BY and LIMIT in UPDATE", at)?;
+        let (table, alias) = self.target(table)?;
+        let assignments = self.assignments(assignments)?;
+        let filter = selection.map(|e| self.expr(e)).transpose()?;
+        let returning = self.returning(returning)?;
+        Ok(Update { table, alias, assignments, filter, returning })
+    }
+
+    fn delete(&mut self, delete: sp::Delete) -> Result<Delete> {
+        let sp::Delete {
+            delete_token,
+            optimizer_hints,
+            tables,
+            from,
+            using,
+            selection,
+            returning,
+            output,
+            order_by,
+            limit,
+        } = delete;
+        self.last = tokens::position(delete_token.0.span.start);
+        let at = self.last;
+        refuse(!optimizer_hints.is_empty() || output.is_some() || !tables.is_empty(), "this form of DELETE", at)?;
+        refuse(using.is_some(), "DELETE .. USING", at)?;
+        refuse(!order_by.is_empty() || limit.is_some(), "ORDER BY and LIMIT in DELETE", at)?;
+        let mut from = match from {
+            sp::FromTable::WithFromKeyword(from) => from,
+            sp::FromTable::WithoutKeyword(_) => return Err(Error::syntax("FROM is missing after DELETE").at(at)),
+        };
+        let table = from.pop().filter(|_| from.is_empty());
+        let table = table.ok_or_else(|| Error::unsupported("DELETE from several tables").at(at))?;
+        let (table, alias) = self.target(table)?;
+        let filter = selection.map(|e| self.expr(e)).transpose()?;
+        let returning = self.returning(returning)?;
+        Ok(Delete { table, alias, filter, returning })
+    }
+
+    /// The one table an UPDATE or DELETE changes.
+    fn target(&mut self, table: sp::TableWithJoins) -> Result<(Name, Option<Name>)> {
+        let sp::TableWithJoins { relation, joins } = table;
+        refuse(!joins.is_empty(), "changing a join", self.last)?;
+        let only = sp::TableWithJoins { relation, joins };
+        match self.table_with_joins(only)? {
+            TableRef::Table { name, alias: None } => Ok((name, None)),
+            TableRef::Table { name, alias: Some(TableAlias { name: alias, columns }) } if columns.is_empty() => {
+                Ok((name, Some(alias)))
+            }
+            _ => Err(Error::unsupported("changing something that is not a table").at(self.last)),
+        }
+    }
+}
