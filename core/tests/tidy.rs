@@ -14,8 +14,7 @@ const FILE_LINES_MAX: usize = 600;
 /// Lines of a function from `fn` to its closing brace.
 const FUNCTION_LINES_MAX: usize = 70;
 /// Module names that say nothing.
-const EMPTY_NAMES: [&str; 8] =
-    ["util", "utils", "common", "misc", "manager", "helper", "helpers", "stuff"];
+const EMPTY_NAMES: [&str; 8] = ["util", "utils", "common", "misc", "manager", "helper", "helpers", "stuff"];
 const PACKAGES: [&str; 8] =
     ["core", "platform-linux", "platform-macos", "platform-sim", "sql", "cli", "crash", "benches"];
 
@@ -216,8 +215,7 @@ fn without_tests(code: &str) -> String {
     while let Some(at) = out[from..].find("#[cfg(test)]").map(|at| from + at) {
         let start = at + "#[cfg(test)]".len();
         let end = block_end(&out, start).unwrap_or(start);
-        let blank: String =
-            out[at..end].chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect();
+        let blank: String = out[at..end].chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect();
         out.replace_range(at..end, &blank);
         from = end;
     }
@@ -245,9 +243,8 @@ fn report(rule: &str, broken: &[String]) {
 #[test]
 fn every_file_has_a_header_and_is_ascii() {
     let mut broken = Vec::new();
-    for source in PACKAGES
-        .iter()
-        .flat_map(|package| sources(package, &["src", "tests", "benches", "examples"]))
+    for source in
+        PACKAGES.iter().flat_map(|package| sources(package, &["src", "tests", "benches", "examples"]))
     {
         let path = source.path.display();
         if !source.text.starts_with("//! ") {
@@ -452,16 +449,13 @@ fn rooms_of_sql() {
 
 #[test]
 fn the_scanner_itself() {
-    let text =
-        "fn a() { \"crate::x {\"; '\"'; '{'; /* unsafe */ b'\\''; r#\"\"}\"#; }\n// crate::y\n";
+    let text = "fn a() { \"crate::x {\"; '\"'; '{'; /* unsafe */ b'\\''; r#\"\"}\"#; }\n// crate::y\n";
     let code = without_words(text);
     assert_eq!(code.len(), text.len());
     assert_eq!(block_end(&code, 0), text.find('\n'));
     assert!(!code.contains("crate") && !code.contains("unsafe"));
-    let code =
-        "use crate::{a::{b, c}, D};\n#[cfg(test)]\nmod tests {\n use crate::e;\n}\ncrate::f();";
-    let names: Vec<String> =
-        crate_paths(&without_tests(code)).into_iter().map(|(_, name)| name).collect();
+    let code = "use crate::{a::{b, c}, D};\n#[cfg(test)]\nmod tests {\n use crate::e;\n}\ncrate::f();";
+    let names: Vec<String> = crate_paths(&without_tests(code)).into_iter().map(|(_, name)| name).collect();
     assert_eq!(names, ["a", "D", "f"]);
     let lib = "pub use a::B;\npub use c::{D, E};\n";
     assert_eq!(exports(lib, &["a", "c"])["E"], "c");

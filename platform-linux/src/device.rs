@@ -61,15 +61,7 @@ impl FileDevice {
             len = file_len;
             let _ = cell.set(fd);
         }
-        Self {
-            path,
-            file: cell,
-            len: AtomicU64::new(len),
-            resize: Mutex::new(()),
-            growth,
-            read_only,
-            mode,
-        }
+        Self { path, file: cell, len: AtomicU64::new(len), resize: Mutex::new(()), growth, read_only, mode }
     }
 
     /// The file's path.
@@ -249,8 +241,7 @@ impl BlockDevice for FileDevice {
         if len >= self.len.load(Ordering::Acquire) {
             return Ok(());
         }
-        retry(|| rustix::fs::ftruncate(fd, len))
-            .map_err(|errno| self.error(Operation::Truncate, errno))?;
+        retry(|| rustix::fs::ftruncate(fd, len)).map_err(|errno| self.error(Operation::Truncate, errno))?;
         self.len.store(len, Ordering::Release);
         Ok(())
     }

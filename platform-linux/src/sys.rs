@@ -41,11 +41,7 @@ fn lock_call(fd: BorrowedFd<'_>, command: libc::c_int, lock: &mut FileLock) -> R
 }
 
 /// Takes an open-file-description lock on one byte without waiting. `AGAIN` or `ACCESS`: taken.
-pub(crate) fn lock_descriptor(
-    fd: BorrowedFd<'_>,
-    offset: i64,
-    exclusive: bool,
-) -> Result<(), Errno> {
+pub(crate) fn lock_descriptor(fd: BorrowedFd<'_>, offset: i64, exclusive: bool) -> Result<(), Errno> {
     lock_call(fd, libc::F_OFD_SETLK, &mut byte_lock(offset, exclusive))
 }
 

@@ -273,8 +273,7 @@ impl BlockDevice for FileDevice {
         if len >= self.len.load(Ordering::Acquire) {
             return Ok(());
         }
-        retry(|| rustix::fs::ftruncate(fd, len))
-            .map_err(|errno| self.error(Operation::Truncate, errno))?;
+        retry(|| rustix::fs::ftruncate(fd, len)).map_err(|errno| self.error(Operation::Truncate, errno))?;
         self.len.store(len, Ordering::Release);
         Ok(())
     }

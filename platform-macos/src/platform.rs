@@ -62,9 +62,8 @@ impl MacPlatform {
         let own = lock::acquire(&path, &fd, &stat, !options.read_only)?;
         // Links resolved: every name of the database leads to one log. Absolute: the log may be
         // created after the process changed its directory.
-        let real = std::fs::canonicalize(&path).map_err(|error| {
-            open_error(&path, Errno::from_io_error(&error).unwrap_or(Errno::IO))
-        })?;
+        let real = std::fs::canonicalize(&path)
+            .map_err(|error| open_error(&path, Errno::from_io_error(&error).unwrap_or(Errno::IO)))?;
         if created {
             flush_directory(&Arc::from(real.as_path()))?;
         }
@@ -101,10 +100,7 @@ fn open_error(path: &Arc<Path>, errno: Errno) -> Error {
     match errno {
         Errno::NOENT | Errno::NOTDIR => {
             let parent = path.parent().filter(|dir| !dir.as_os_str().is_empty());
-            Error::NotFound {
-                path: Arc::clone(path),
-                directory: parent.is_some_and(|dir| !dir.is_dir()),
-            }
+            Error::NotFound { path: Arc::clone(path), directory: parent.is_some_and(|dir| !dir.is_dir()) }
         }
         Errno::NXIO | Errno::NODEV => not_a_file(path, "a device or socket"),
         errno => Error::of(path, Operation::Open, errno),
@@ -123,8 +119,8 @@ fn open_data(path: &Arc<Path>, create: bool, read_only: bool) -> Result<(OwnedFd
         result => return Ok((result.map_err(|e| open_error(path, e))?, false)),
     }
     let mode = Mode::from_raw_mode(0o644);
-    let fd = retry(|| rustix::fs::open(&**path, flags | OFlags::CREATE, mode))
-        .map_err(|e| open_error(path, e))?;
+    let fd =
+        retry(|| rustix::fs::open(&**path, flags | OFlags::CREATE, mode)).map_err(|e| open_error(path, e))?;
     Ok((fd, true))
 }
 

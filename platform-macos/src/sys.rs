@@ -17,11 +17,7 @@ fn byte_lock(offset: i64, exclusive: bool) -> libc::flock {
     }
 }
 
-fn lock_call(
-    fd: BorrowedFd<'_>,
-    command: libc::c_int,
-    lock: &mut libc::flock,
-) -> Result<(), Errno> {
+fn lock_call(fd: BorrowedFd<'_>, command: libc::c_int, lock: &mut libc::flock) -> Result<(), Errno> {
     loop {
         // SAFETY: the descriptor is open as long as it is borrowed; all three commands used here
         // take a pointer to a `flock`, which is valid, exclusive and outlives the call.
@@ -37,11 +33,7 @@ fn lock_call(
 }
 
 /// Takes an open-file-description lock on one byte without waiting. `AGAIN` or `ACCESS`: taken.
-pub(crate) fn lock_descriptor(
-    fd: BorrowedFd<'_>,
-    offset: i64,
-    exclusive: bool,
-) -> Result<(), Errno> {
+pub(crate) fn lock_descriptor(fd: BorrowedFd<'_>, offset: i64, exclusive: bool) -> Result<(), Errno> {
     lock_call(fd, libc::F_OFD_SETLK, &mut byte_lock(offset, exclusive))
 }
 
@@ -82,8 +74,7 @@ pub(crate) fn preallocate(fd: BorrowedFd<'_>, len: i64) -> Result<(), Errno> {
     };
     // SAFETY: the descriptor is open as long as it is borrowed; the command takes a pointer to an
     // `fstore_t`, which is valid, exclusive and outlives the call.
-    let result =
-        unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_PREALLOCATE, std::ptr::from_mut(&mut store)) };
+    let result = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_PREALLOCATE, std::ptr::from_mut(&mut store)) };
     if result == -1 { Err(errno()) } else { Ok(()) }
 }
 

@@ -214,8 +214,7 @@ fn permissions() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("my.db");
     open(&path).data().reserve(4096).unwrap();
-    let error =
-        || Error::PermissionDenied { path: path.as_path().into(), operation: Operation::Open };
+    let error = || Error::PermissionDenied { path: path.as_path().into(), operation: Operation::Open };
     assert!(error().to_string().ends_with("my.db: permission denied"));
     assert!(error().to_string().starts_with("cannot open "));
     fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).unwrap();

@@ -43,10 +43,9 @@ impl fmt::Display for SimError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Injected(role, kind) => write!(f, "injected failure of {kind:?} on {role:?}"),
-            Self::OutOfRange { role, offset, len, device_len } => write!(
-                f,
-                "{len} bytes at {offset} lie beyond the end of {role:?} ({device_len} bytes)"
-            ),
+            Self::OutOfRange { role, offset, len, device_len } => {
+                write!(f, "{len} bytes at {offset} lie beyond the end of {role:?} ({device_len} bytes)")
+            }
             Self::NoSpace(role) => write!(f, "no space left on {role:?}"),
             Self::PowerLost => f.write_str("the simulated power is off"),
         }

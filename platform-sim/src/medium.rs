@@ -107,12 +107,7 @@ impl Medium {
     /// The things a crash decides about.
     pub(crate) fn units(&self, units: &mut Vec<Unit>) {
         if let Some((mark, _)) = self.lengths.last() {
-            units.push(Unit {
-                role: self.role,
-                block: None,
-                versions: self.lengths.len(),
-                mark: *mark,
-            });
+            units.push(Unit { role: self.role, block: None, versions: self.lengths.len(), mark: *mark });
         }
         for (block, versions) in &self.pending {
             units.push(Unit {

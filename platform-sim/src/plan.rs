@@ -178,8 +178,7 @@ fn seeded(random: &mut Random, units: &[Unit]) -> Vec<Decision> {
 /// Where two or more blocks are pending: at least one torn and one old. The torn one's device
 /// keeps its newest length, lest the end be cut off before it.
 fn insist(random: &mut Random, units: &[Unit], decisions: &mut [Decision]) {
-    let mut blocks: Vec<usize> =
-        (0..units.len()).filter(|index| units[*index].block.is_some()).collect();
+    let mut blocks: Vec<usize> = (0..units.len()).filter(|index| units[*index].block.is_some()).collect();
     if blocks.len() < 2 {
         return;
     }

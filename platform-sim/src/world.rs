@@ -38,10 +38,7 @@ pub(crate) struct Media {
 
 impl Media {
     pub(crate) fn new(block_size: usize, data: Vec<u8>, log: Vec<u8>) -> Self {
-        Self {
-            data: Medium::new(Role::Data, block_size, data),
-            log: Medium::new(Role::Log, block_size, log),
-        }
+        Self { data: Medium::new(Role::Data, block_size, data), log: Medium::new(Role::Log, block_size, log) }
     }
 
     pub(crate) fn of(&self, role: Role) -> &Medium {
