@@ -3,51 +3,89 @@
 use std::io::Write;
 
 use crate::output::Mode;
-use crate::shell::{Failure, Shell};
+use crate::session::{Failure, Session};
 use crate::suggest::nearest;
+
+/// What is to be done after a command.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Go on.
+    Go,
+    /// Execute this script.
+    Read(String),
+    /// Leave.
+    Leave,
+}
 
 struct Command {
     name: &'static str,
     usage: &'static str,
     help: &'static str,
-    run: fn(&mut Shell, &[String]) -> Result<(), Failure>,
+    run: fn(&mut Session, &[String]) -> Result<Next, Failure>,
 }
 
 const COMMANDS: [Command; 16] = [
     Command { name: "bail", usage: "on|off", help: "stop at the first error", run: bail },
     Command { name: "check", usage: "", help: "verify every page of the database", run: check },
-    Command { name: "checkpoint", usage: "", help: "write the log's changes to the database file", run: checkpoint },
+    Command {
+        name: "checkpoint",
+        usage: "",
+        help: "write the log's changes to the database file",
+        run: checkpoint,
+    },
     Command { name: "exit", usage: "", help: "leave", run: quit },
-    Command { name: "headers", usage: "on|off", help: "column names before the rows", run: headers },
+    Command {
+        name: "headers",
+        usage: "on|off",
+        help: "column names before the rows",
+        run: headers,
+    },
     Command { name: "help", usage: "", help: "print this", run: help },
-    Command { name: "mode", usage: "[box|csv|json|list]", help: "how results are written", run: mode },
+    Command {
+        name: "mode",
+        usage: "[box|csv|json|list]",
+        help: "how results are written",
+        run: mode,
+    },
     Command { name: "nullvalue", usage: "TEXT", help: "what stands for NULL", run: null_value },
     Command { name: "print", usage: "[TEXT ...]", help: "print a line", run: print },
     Command { name: "quit", usage: "", help: "leave", run: quit },
     Command { name: "read", usage: "FILE", help: "execute a script", run: read },
     Command { name: "schema", usage: "[NAME]", help: "print the CREATE statements", run: schema },
-    Command { name: "separator", usage: "TEXT", help: "between the values of list and csv", run: separator },
+    Command {
+        name: "separator",
+        usage: "TEXT",
+        help: "between the values of list and csv",
+        run: separator,
+    },
     Command { name: "stats", usage: "", help: "print the engine's counters", run: stats },
     Command { name: "tables", usage: "", help: "list the tables", run: tables },
-    Command { name: "timer", usage: "on|off", help: "print how long each statement took", run: timer },
+    Command {
+        name: "timer",
+        usage: "on|off",
+        help: "print how long each statement took",
+        run: timer,
+    },
 ];
 
 /// Executes a line that begins with a dot.
-pub fn run(shell: &mut Shell, line: &str) -> Result<(), Failure> {
+pub fn run(session: &mut Session, line: &str) -> Result<Next, Failure> {
     let words = words(line.trim().trim_start_matches('.').trim_end_matches(';'))?;
     let Some((name, arguments)) = words.split_first() else {
         return Err(Failure::Text(String::from("a dot command needs a name; .help lists them")));
     };
     let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
-        return Err(Failure::Text(match nearest(name, COMMANDS.iter().map(|command| command.name)) {
-            Some(known) => format!("unknown command .{name}; did you mean .{known}?"),
-            None => format!("unknown command .{name}; .help lists the commands"),
-        }));
+        return Err(Failure::Text(
+            match nearest(name, COMMANDS.iter().map(|command| command.name)) {
+                Some(known) => format!("unknown command .{name}; did you mean .{known}?"),
+                None => format!("unknown command .{name}; .help lists the commands"),
+            },
+        ));
     };
     if command.usage.is_empty() && !arguments.is_empty() {
         return Err(Failure::Text(format!(".{name} takes no arguments")));
     }
-    (command.run)(shell, arguments)
+    (command.run)(session, arguments)
 }
 
 /// Words between white space; '...' and "..." hold white space together.
@@ -89,107 +127,112 @@ fn switch(arguments: &[String], usage: &str) -> Result<bool, Failure> {
     }
 }
 
-fn bail(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
-    shell.bail = switch(arguments, ".bail on|off")?;
-    Ok(())
+fn bail(session: &mut Session, arguments: &[String]) -> Result<Next, Failure> {
+    session.bail = switch(arguments, ".bail on|off")?;
+    Ok(Next::Go)
 }
 
-fn headers(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
-    shell.style.header = Some(switch(arguments, ".headers on|off")?);
-    Ok(())
+fn headers(session: &mut Session, arguments: &[String]) -> Result<Next, Failure> {
+    session.style.header = Some(switch(arguments, ".headers on|off")?);
+    Ok(Next::Go)
 }
 
-fn timer(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
-    shell.timer = switch(arguments, ".timer on|off")?;
-    Ok(())
+fn timer(session: &mut Session, arguments: &[String]) -> Result<Next, Failure> {
+    session.timer = switch(arguments, ".timer on|off")?;
+    Ok(Next::Go)
 }
 
-fn null_value(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
-    shell.style.null = Some(one(arguments, ".nullvalue TEXT")?.to_owned());
-    Ok(())
+fn null_value(session: &mut Session, arguments: &[String]) -> Result<Next, Failure> {
+    session.style.null = Some(one(arguments, ".nullvalue TEXT")?.to_owned());
+    Ok(Next::Go)
 }
 
-fn separator(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
-    shell.style.separator = Some(one(arguments, ".separator TEXT")?.replace("\\t", "\t"));
-    Ok(())
+fn separator(session: &mut Session, arguments: &[String]) -> Result<Next, Failure> {
+    session.style.separator = Some(one(arguments, ".separator TEXT")?.replace("\\t", "\t"));
+    Ok(Next::Go)
 }
 
-fn mode(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
+fn mode(session: &mut Session, arguments: &[String]) -> Result<Next, Failure> {
     if arguments.is_empty() {
-        writeln!(shell.out, "{}", shell.style.mode.name())?;
-        return Ok(());
+        writeln!(session.out, "{}", session.style.mode.name())?;
+        return Ok(Next::Go);
     }
     let name = one(arguments, ".mode [box|csv|json|list]")?;
-    shell.style.mode = Mode::named(name).ok_or_else(|| {
+    session.style.mode = Mode::named(name).ok_or_else(|| {
         let known = Mode::ALL.map(|(known, _)| known);
         Failure::Text(match nearest(name, known) {
             Some(near) => format!("unknown mode '{name}'; did you mean {near}?"),
             None => format!("unknown mode '{name}'; there are {}", known.join(", ")),
         })
     })?;
-    Ok(())
+    Ok(Next::Go)
 }
 
-fn print(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
-    Ok(writeln!(shell.out, "{}", arguments.join(" "))?)
+fn print(session: &mut Session, arguments: &[String]) -> Result<Next, Failure> {
+    writeln!(session.out, "{}", arguments.join(" "))?;
+    Ok(Next::Go)
 }
 
-fn read(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
-    shell.read_file(one(arguments, ".read FILE")?)
+fn read(_session: &mut Session, arguments: &[String]) -> Result<Next, Failure> {
+    Ok(Next::Read(one(arguments, ".read FILE")?.to_owned()))
 }
 
-fn quit(shell: &mut Shell, _arguments: &[String]) -> Result<(), Failure> {
-    shell.quit = true;
-    Ok(())
+fn quit(_session: &mut Session, _arguments: &[String]) -> Result<Next, Failure> {
+    Ok(Next::Leave)
 }
 
-fn help(shell: &mut Shell, _arguments: &[String]) -> Result<(), Failure> {
+fn help(session: &mut Session, _arguments: &[String]) -> Result<Next, Failure> {
     for command in &COMMANDS {
         let usage = format!(".{} {}", command.name, command.usage);
-        writeln!(shell.out, "{usage:<26} {}", command.help)?;
+        writeln!(session.out, "{usage:<26} {}", command.help)?;
     }
-    Ok(())
+    Ok(Next::Go)
 }
 
-fn tables(shell: &mut Shell, _arguments: &[String]) -> Result<(), Failure> {
-    for name in shell.connection.tables()? {
-        writeln!(shell.out, "{name}")?;
+fn tables(session: &mut Session, _arguments: &[String]) -> Result<Next, Failure> {
+    for name in session.connection.tables()? {
+        writeln!(session.out, "{name}")?;
     }
-    Ok(())
+    Ok(Next::Go)
 }
 
-fn schema(shell: &mut Shell, arguments: &[String]) -> Result<(), Failure> {
+fn schema(session: &mut Session, arguments: &[String]) -> Result<Next, Failure> {
     let names = match arguments {
-        [] => shell.connection.tables()?,
+        [] => session.connection.tables()?,
         _ => vec![one(arguments, ".schema [NAME]")?.to_owned()],
     };
     for name in names {
-        for sql in shell.connection.schema_sql(&name)? {
-            writeln!(shell.out, "{};", sql.trim_end_matches(';'))?;
+        for sql in session.connection.schema_sql(&name)? {
+            writeln!(session.out, "{};", sql.trim_end_matches(';'))?;
         }
     }
-    Ok(())
+    Ok(Next::Go)
 }
 
-fn checkpoint(shell: &mut Shell, _arguments: &[String]) -> Result<(), Failure> {
-    Ok(shell.connection.checkpoint()?)
+fn checkpoint(session: &mut Session, _arguments: &[String]) -> Result<Next, Failure> {
+    session.connection.checkpoint()?;
+    Ok(Next::Go)
 }
 
-fn check(shell: &mut Shell, _arguments: &[String]) -> Result<(), Failure> {
-    let report = shell.connection.check()?;
+fn check(session: &mut Session, _arguments: &[String]) -> Result<Next, Failure> {
+    let report = session.connection.check()?;
     for line in &report.lines {
-        writeln!(shell.out, "{line}")?;
+        writeln!(session.out, "{line}")?;
     }
-    if report.ok { Ok(()) } else { Err(Failure::Text(String::from("the database is damaged"))) }
+    if report.ok {
+        Ok(Next::Go)
+    } else {
+        Err(Failure::Text(String::from("the database is damaged")))
+    }
 }
 
-fn stats(shell: &mut Shell, _arguments: &[String]) -> Result<(), Failure> {
+fn stats(session: &mut Session, _arguments: &[String]) -> Result<Next, Failure> {
     let rows: Vec<(String, String)> = Vec::new();
     for (name, value) in rows {
-        writeln!(shell.out, "{name:<20} {value:>14}")?;
+        writeln!(session.out, "{name:<20} {value:>14}")?;
     }
-    let _ = shell.connection.stats();
-    Ok(())
+    let _ = session.connection.stats();
+    Ok(Next::Go)
 }
 
 #[cfg(test)]

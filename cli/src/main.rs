@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `arguments` | the command line |
 //! | `splitter` | input to statements, as it comes |
-//! | `shell` | executes them, one after the other |
+//! | `session` | an open database and where results go |
+//! | `shell` | executes pieces of input, one after the other |
 //! | `dot` | dot commands |
 //! | `output` | box, csv, json, list |
 //! | `report` | error messages with line and caret |
@@ -20,6 +21,7 @@ mod demo;
 mod dot;
 mod output;
 mod report;
+mod session;
 mod shell;
 mod splitter;
 mod suggest;
@@ -32,6 +34,7 @@ use drystone::Connection;
 
 use arguments::{Command, Run};
 use output::{Mode, Style};
+use session::Session;
 use shell::Shell;
 
 fn main() -> ExitCode {
@@ -75,14 +78,17 @@ fn run(options: &Run) -> io::Result<bool> {
     let Some(connection) = open(options.file.as_deref(), options.read_only) else {
         return Ok(false);
     };
-    let mut shell = Shell::new(connection, style, options.bail);
+    let mut shell = Shell::new(Session::new(connection, style, options.bail));
     if interactive {
         let name = options.file.as_deref().map_or_else(
             || String::from("a database in memory, gone at the end"),
             |file| file.display().to_string(),
         );
-        writeln!(shell.out, "Drystone {} on {name}", env!("CARGO_PKG_VERSION"))?;
-        writeln!(shell.out, "SQL ends with a semicolon; .help lists the commands, .quit leaves.")?;
+        writeln!(shell.session.out, "Drystone {} on {name}", env!("CARGO_PKG_VERSION"))?;
+        writeln!(
+            shell.session.out,
+            "SQL ends with a semicolon; .help lists the commands, .quit leaves."
+        )?;
     }
     if options.inputs.is_empty() {
         shell.run_input(&mut stdin.lock(), None, interactive)?;
@@ -93,7 +99,8 @@ fn run(options: &Run) -> io::Result<bool> {
             break;
         }
     }
-    shell.close()
+    let failed = shell.failed;
+    Ok(shell.session.close()? && !failed)
 }
 
 /// Opens the database, or says in one line why it cannot be opened.
@@ -105,7 +112,8 @@ fn open(file: Option<&Path>, read_only: bool) -> Option<Connection> {
     let _ = read_only;
     opened
         .map_err(|error| {
-            let name = file.map_or_else(|| String::from(":memory:"), |path| path.display().to_string());
+            let name =
+                file.map_or_else(|| String::from(":memory:"), |path| path.display().to_string());
             let hint = error.hint_text().map(|hint| format!("; {hint}")).unwrap_or_default();
             eprintln!("drystone: cannot open {name}: {}{hint}", error.message());
         })

@@ -138,7 +138,12 @@ mod tests {
     use super::*;
 
     fn problem(offset: Option<usize>) -> Problem<'static> {
-        Problem { message: "no such column: b", code: Some("42703"), offset, hint: Some("did you mean \"a\"?") }
+        Problem {
+            message: "no such column: b",
+            code: Some("42703"),
+            offset,
+            hint: Some("did you mean \"a\"?"),
+        }
     }
 
     #[test]
@@ -149,7 +154,12 @@ mod tests {
             render(&problem(Some(7)), &place),
             "error in line 40, column 18: no such column: b (42703)\n  SELECT 1; SELECT b;\n                   ^\nhint: did you mean \"a\"?\n"
         );
-        let place = Place { input: Some("x.sql"), line: 40, lead: &lead, sql: "SELECT\n\u{e9}, b\nFROM t;" };
+        let place = Place {
+            input: Some("x.sql"),
+            line: 40,
+            lead: &lead,
+            sql: "SELECT\n\u{e9}, b\nFROM t;",
+        };
         let text = render(&problem(Some(11)), &place);
         assert!(text.starts_with("error in line 41, column 4 of x.sql: "), "{text}");
         assert!(text.contains("\n  \u{e9}, b\n     ^\n"), "{text}");
@@ -168,7 +178,10 @@ mod tests {
         assert_eq!(lines[1].as_bytes()[lines[2].len() - 1], b'b', "{text}");
         // An offset past the end or inside a character does not panic.
         for offset in [0, 8, 100_000] {
-            render(&problem(Some(offset)), &Place { input: None, line: 1, lead: &lead, sql: "SELECT \u{e9}" });
+            render(
+                &problem(Some(offset)),
+                &Place { input: None, line: 1, lead: &lead, sql: "SELECT \u{e9}" },
+            );
         }
     }
 }

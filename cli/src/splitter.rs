@@ -346,7 +346,10 @@ mod tests {
 
     #[test]
     fn plain_statements() {
-        assert_eq!(texts("SELECT 1; SELECT 2 ;\nSELECT 3"), ["SELECT 1;", "SELECT 2 ;", "SELECT 3"]);
+        assert_eq!(
+            texts("SELECT 1; SELECT 2 ;\nSELECT 3"),
+            ["SELECT 1;", "SELECT 2 ;", "SELECT 3"]
+        );
         assert_eq!(texts(" ;; \n ; -- nothing\n /* nor /* here */ */ ;"), [""; 0]);
         assert_eq!(texts("-1;"), ["-1;"]);
         assert_eq!(texts("/"), ["/"]);
@@ -382,8 +385,10 @@ mod tests {
     #[test]
     fn places() {
         let pieces = split_by("\n SELECT 1; SELECT\n2; x;\n", 2);
-        let places: Vec<_> =
-            pieces.iter().map(|p| (p.line, String::from_utf8_lossy(&p.lead.text).into_owned())).collect();
+        let places: Vec<_> = pieces
+            .iter()
+            .map(|p| (p.line, String::from_utf8_lossy(&p.lead.text).into_owned()))
+            .collect();
         let expected = [(2, " "), (2, " SELECT 1; "), (3, "2; ")];
         assert_eq!(places, expected.map(|(line, lead)| (line, lead.to_owned())));
         let long = format!("{}x;", "SELECT 1;".repeat(1000));

@@ -25,7 +25,8 @@ fn count(file: &Path) -> String {
 #[test]
 fn not_a_database() {
     let folder = Folder::new("not-a-database");
-    let noise: Vec<u8> = (0u32..100_000).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let noise: Vec<u8> =
+        (0u32..100_000).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     let contents: [&[u8]; 4] = [b"Dear diary,\n", &noise, &[0; 65536], b"SQLite format 3\0"];
     for (at, content) in contents.iter().enumerate() {
         let file = folder.join(&format!("file{at}"));
@@ -111,7 +112,13 @@ fn no_permission() {
     if rustix::process::geteuid().is_root() {
         // Root may read everything: somebody else tries.
         command.uid(65534).gid(65534);
-        if Command::new(command.get_program()).arg("-version").uid(65534).gid(65534).output().is_err() {
+        if Command::new(command.get_program())
+            .arg("-version")
+            .uid(65534)
+            .gid(65534)
+            .output()
+            .is_err()
+        {
             println!("skipped: nobody may not run the program in this folder");
             return;
         }
@@ -181,22 +188,30 @@ impl Drop for SmallDisk {
 
 #[test]
 fn a_disk_too_small_to_begin() {
-    let Some(disk) = SmallDisk::new("tiny-disk", "64k") else { return };
+    let Some(disk) = SmallDisk::new("tiny-disk", "64k") else {
+        return;
+    };
     let file = disk.0.join("my.db");
     sql(&file, TABLE).fails_with_a_line(&["my.db", "space"]);
 }
 
 #[test]
 fn a_full_disk() {
-    let Some(disk) = SmallDisk::new("full-disk", "4m") else { return };
+    let Some(disk) = SmallDisk::new("full-disk", "4m") else {
+        return;
+    };
     let file = disk.0.join("my.db");
     sql(&file, TABLE).ok();
     let mut input = String::new();
     for a in 1..=10_000 {
-        input.push_str(&format!("INSERT INTO t VALUES ({a}, '{}'); SELECT {a};\n", format!("{a:05}").repeat(200)));
+        input.push_str(&format!(
+            "INSERT INTO t VALUES ({a}, '{}'); SELECT {a};\n",
+            format!("{a:05}").repeat(200)
+        ));
     }
     let ran = run(&["-bail".as_ref(), file.as_os_str()], &input).fails_with(&["space"]);
-    let last: usize = ran.out.lines().last().and_then(|line| line.parse().ok()).expect("some rows fit");
+    let last: usize =
+        ran.out.lines().last().and_then(|line| line.parse().ok()).expect("some rows fit");
     assert!(last > 100, "{last} rows fit");
     // Nothing lost, and a full database can be emptied.
     assert_eq!(count(&file), format!("{last}\n"));
@@ -221,12 +236,18 @@ fn a_syntax_error_in_line_40() {
     assert_eq!(ran.out, "39\n", "the statements before and after were executed");
     let lines: Vec<&str> = ran.err.lines().collect();
     let caret = lines.get(2).map_or(0, |line| line.len());
-    assert_eq!(lines.get(1).and_then(|line| line.get(caret - 1..caret + 5)), Some("VALUSE"), "{}", ran.err);
+    assert_eq!(
+        lines.get(1).and_then(|line| line.get(caret - 1..caret + 5)),
+        Some("VALUSE"),
+        "{}",
+        ran.err
+    );
 }
 
 #[test]
 fn wrong_names_and_types() {
-    let input = |query: &str| format!("CREATE TABLE t (a INTEGER PRIMARY KEY, name TEXT);\n\n{query}\n");
+    let input =
+        |query: &str| format!("CREATE TABLE t (a INTEGER PRIMARY KEY, name TEXT);\n\n{query}\n");
     for (query, place, texts) in [
         ("SELECT nmae FROM t;", "line 3, column 8", &["nmae", "name"][..]),
         ("SELECT a FROM tt;", "line 3, column 15", &["tt"]),

@@ -36,18 +36,70 @@ impl Random {
 }
 
 const ADJECTIVES: [&str; 24] = [
-    "Broken", "Silent", "Golden", "Distant", "Electric", "Hollow", "Crimson", "Northern", "Paper", "Restless",
-    "Velvet", "Wandering", "Burning", "Frozen", "Gentle", "Hidden", "Iron", "Lonely", "Midnight", "Open",
-    "Quiet", "Rising", "Second", "Wild",
+    "Broken",
+    "Silent",
+    "Golden",
+    "Distant",
+    "Electric",
+    "Hollow",
+    "Crimson",
+    "Northern",
+    "Paper",
+    "Restless",
+    "Velvet",
+    "Wandering",
+    "Burning",
+    "Frozen",
+    "Gentle",
+    "Hidden",
+    "Iron",
+    "Lonely",
+    "Midnight",
+    "Open",
+    "Quiet",
+    "Rising",
+    "Second",
+    "Wild",
 ];
 const NOUNS: [&str; 24] = [
-    "Walls", "Rivers", "Stones", "Harbour", "Meadow", "Engines", "Lanterns", "Shepherds", "Mountains", "Mirrors",
-    "Foxes", "Orchards", "Bridges", "Clouds", "Echoes", "Fields", "Gardens", "Islands", "Letters", "Signals",
-    "Summers", "Towers", "Windows", "Winters",
+    "Walls",
+    "Rivers",
+    "Stones",
+    "Harbour",
+    "Meadow",
+    "Engines",
+    "Lanterns",
+    "Shepherds",
+    "Mountains",
+    "Mirrors",
+    "Foxes",
+    "Orchards",
+    "Bridges",
+    "Clouds",
+    "Echoes",
+    "Fields",
+    "Gardens",
+    "Islands",
+    "Letters",
+    "Signals",
+    "Summers",
+    "Towers",
+    "Windows",
+    "Winters",
 ];
 const VERBS: [&str; 12] = [
-    "Leaving", "Building", "Counting", "Crossing", "Dreaming of", "Following", "Forgetting", "Losing", "Meeting",
-    "Painting", "Waiting for", "Walking to",
+    "Leaving",
+    "Building",
+    "Counting",
+    "Crossing",
+    "Dreaming of",
+    "Following",
+    "Forgetting",
+    "Losing",
+    "Meeting",
+    "Painting",
+    "Waiting for",
+    "Walking to",
 ];
 
 /// How many rows each table gets.
@@ -91,7 +143,12 @@ pub fn album(random: &mut Random, sizes: &Sizes, id: u64) -> (String, u64, i64) 
 /// Title, album, length in seconds and price in cents of a track.
 pub fn track(random: &mut Random, sizes: &Sizes, id: u64) -> (String, u64, i64, i64) {
     let title = match random.below(2) {
-        0 => format!("{} the {} {}", random.pick(&VERBS), random.pick(&ADJECTIVES), random.pick(&NOUNS)),
+        0 => format!(
+            "{} the {} {}",
+            random.pick(&VERBS),
+            random.pick(&ADJECTIVES),
+            random.pick(&NOUNS)
+        ),
         _ => format!("{} {}", random.pick(&ADJECTIVES), random.pick(&NOUNS)),
     };
     let album = (id - 1) * sizes.albums / sizes.tracks + 1;

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::{Cell, CellKind, Writer};
+use super::cell::{Cell, CellKind, Writer};
 
 /// Rows that are measured before the first is written.
 const MEASURED_MAX: usize = 2000;
@@ -46,7 +46,8 @@ impl BoxWriter {
         self.begun = true;
         self.rule(out, TOP)?;
         if self.header {
-            let header: Vec<Vec<&str>> = self.columns.iter().map(|name| vec![name.as_str()]).collect();
+            let header: Vec<Vec<&str>> =
+                self.columns.iter().map(|name| vec![name.as_str()]).collect();
             self.lines(out, &header, &[])?;
             self.rule(out, MIDDLE)?;
         }

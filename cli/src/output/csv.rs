@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Cell, CellKind, Writer};
+use super::cell::{Cell, CellKind, Writer};
 
 /// Writes rows of comma-separated values.
 pub struct CsvWriter {

@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use super::{Cell, CellKind, Writer};
+use super::cell::{Cell, CellKind, Writer};
 
 /// Writes rows as JSON objects.
 pub struct JsonWriter {
