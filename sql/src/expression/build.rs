@@ -4,12 +4,20 @@
 use super::{Aggregate, Expression};
 use crate::error::{Error, Result};
 use crate::functions::{
-    Function, aggregate_signature, can_cast, can_coerce, resolve, resolve_name, unify,
+    Function, aggregate_signature, can_cast, can_coerce, is_whole_field, resolve, resolve_name, unify,
 };
 use crate::types::{DataType, Value};
 
 /// A call of a function or operator; arguments are coerced to what it takes.
 pub(crate) fn call(function: Function, arguments: Vec<Expression>) -> Result<Expression> {
+    let function = match (function, arguments.first()) {
+        (Function::Extract, Some(Expression::Constant { value: Value::Text(field), .. }))
+            if is_whole_field(field) =>
+        {
+            Function::ExtractWhole
+        }
+        (function, _) => function,
+    };
     let types: Vec<DataType> = arguments.iter().map(Expression::data_type).collect();
     let signature = resolve(function, &types, digits(&arguments))?;
     let arguments = arguments
@@ -22,12 +30,28 @@ pub(crate) fn call(function: Function, arguments: Vec<Expression>) -> Result<Exp
 
 /// A call of a function by its name in lower case.
 pub(crate) fn call_name(name: &str, mut arguments: Vec<Expression>) -> Result<Expression> {
+    if let [_] = arguments.as_slice()
+        && let Some(to) = conversion(name)
+        && let Some(input) = arguments.pop()
+    {
+        return cast(input, to);
+    }
     let function = resolve_name(name, arguments.len())?;
     if name == "like" && arguments.len() >= 2 {
         // SQLite's function has the pattern first.
         arguments.swap(0, 1);
     }
     call(function, arguments)
+}
+
+/// SQLite's functions of one argument that are casts by another name.
+fn conversion(name: &str) -> Option<DataType> {
+    match name {
+        "date" => Some(DataType::Date),
+        "time" => Some(DataType::Time),
+        "datetime" | "timestamp" => Some(DataType::Timestamp),
+        _ => None,
+    }
 }
 
 /// The second argument where that is an integer constant (perhaps negated).

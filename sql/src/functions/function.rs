@@ -81,6 +81,8 @@ pub(crate) enum Function {
     CurrentTimestamp,
     /// `extract(field from x)`; the first argument is the field's name.
     Extract,
+    /// The same where the field is known to be a whole number.
+    ExtractWhole,
     /// `date_trunc(field, x)`.
     DateTruncate,
     /// `strftime(format, x)`.
@@ -192,7 +194,7 @@ impl Function {
             CurrentDate => "current_date",
             CurrentTime => "current_time",
             CurrentTimestamp => "current_timestamp",
-            Extract => "extract",
+            Extract | ExtractWhole => "extract",
             DateTruncate => "date_trunc",
             FormatTime => "strftime",
         }

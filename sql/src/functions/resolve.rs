@@ -159,7 +159,7 @@ pub(crate) fn resolve(
         CurrentDate => (vec![], T::Date),
         CurrentTime => (vec![], T::Time),
         CurrentTimestamp => (vec![], T::Timestamp),
-        Extract | DateTruncate | FormatTime => temporal(function, types).ok_or_else(fail)?,
+        Extract | ExtractWhole | DateTruncate | FormatTime => temporal(function, types).ok_or_else(fail)?,
     };
     Ok(Signature { function, arguments, result })
 }
@@ -324,14 +324,16 @@ fn temporal(function: Function, types: &[DataType]) -> Option<(Vec<DataType>, Da
     use DataType as T;
     let [field, source] = types else { return None };
     can_coerce(*field, T::TEXT).then_some(())?;
+    let extract = matches!(function, Function::Extract | Function::ExtractWhole);
     let source = match source {
         T::Unknown | T::Text { .. } => T::Timestamp,
         T::Date | T::Timestamp => *source,
-        T::Time | T::Interval if function == Function::Extract => *source,
+        T::Time | T::Interval if extract => *source,
         _ => return None,
     };
     let (source, result) = match function {
-        Function::Extract => (source, T::Double),
+        Function::Extract => (source, T::decimal(6)),
+        Function::ExtractWhole => (source, T::BigInt),
         Function::DateTruncate => (T::Timestamp, T::Timestamp),
         _ => (T::Timestamp, T::TEXT),
     };
