@@ -165,15 +165,13 @@ fn parse_demo(mut arguments: impl Iterator<Item = OsString>) -> Result<Command, 
             Some("tracks") => {
                 let text = text_of("tracks", arguments.next())?;
                 let parsed = text.replace('_', "").parse().ok();
-                demo.tracks =
-                    parsed.filter(|n| (1..=DEMO_TRACKS_MAX).contains(n)).ok_or_else(|| {
-                        format!("--tracks takes a number from 1 to {DEMO_TRACKS_MAX}, not '{text}'")
-                    })?;
+                demo.tracks = parsed.filter(|n| (1..=DEMO_TRACKS_MAX).contains(n)).ok_or_else(|| {
+                    format!("--tracks takes a number from 1 to {DEMO_TRACKS_MAX}, not '{text}'")
+                })?;
             }
             Some("seed") => {
                 let text = text_of("seed", arguments.next())?;
-                demo.seed =
-                    text.parse().map_err(|_| format!("--seed takes a number, not '{text}'"))?;
+                demo.seed = text.parse().map_err(|_| format!("--seed takes a number, not '{text}'"))?;
             }
             Some("file") => {
                 let file = arguments.next().ok_or("--file needs a value")?;
@@ -182,9 +180,7 @@ fn parse_demo(mut arguments: impl Iterator<Item = OsString>) -> Result<Command, 
             Some(name) => return Err(unknown(name, &DEMO_OPTIONS)),
             None => {
                 let text = argument.to_string_lossy();
-                return Err(format!(
-                    "demo takes options only, not '{text}'; a file named demo is ./demo"
-                ));
+                return Err(format!("demo takes options only, not '{text}'; a file named demo is ./demo"));
             }
         }
     }
@@ -194,9 +190,7 @@ fn parse_demo(mut arguments: impl Iterator<Item = OsString>) -> Result<Command, 
 /// The name of an option without its dashes; `None` for other arguments.
 fn option_name(argument: &OsString) -> Option<&str> {
     let text = argument.to_str()?;
-    let name = text
-        .strip_prefix("--")
-        .or_else(|| text.strip_prefix('-').filter(|name| !name.is_empty()))?;
+    let name = text.strip_prefix("--").or_else(|| text.strip_prefix('-').filter(|name| !name.is_empty()))?;
     // SQL may begin with a comment.
     (!name.starts_with(' ')).then_some(name)
 }
@@ -236,18 +230,8 @@ mod tests {
             bail: true,
             ..Run::default()
         };
-        let arguments = [
-            "--csv",
-            "my.db",
-            "-header",
-            "SELECT 1",
-            "-- x",
-            "-separator",
-            ";",
-            "-bail",
-            "--",
-            "-x",
-        ];
+        let arguments =
+            ["--csv", "my.db", "-header", "SELECT 1", "-- x", "-separator", ";", "-bail", "--", "-x"];
         assert_eq!(parsed(&arguments), Ok(Command::Run(expected)));
         assert_eq!(parsed(&[]), Ok(Command::Run(Run::default())));
         let memory = Run { inputs: vec![String::from(".help")], ..Run::default() };
@@ -273,10 +257,7 @@ mod tests {
             (&["-readonly"], "-readonly needs the name of a database"),
             (&["demo", "--track", "5"], "unknown option -track; did you mean -tracks?"),
             (&["demo", "--tracks", "0"], "--tracks takes a number from 1 to 10000000, not '0'"),
-            (
-                &["demo", "my.db"],
-                "demo takes options only, not 'my.db'; a file named demo is ./demo",
-            ),
+            (&["demo", "my.db"], "demo takes options only, not 'my.db'; a file named demo is ./demo"),
         ] {
             assert_eq!(parsed(arguments), Err(message.to_owned()));
         }

@@ -34,38 +34,18 @@ const COMMANDS: [Command; 16] = [
         run: checkpoint,
     },
     Command { name: "exit", usage: "", help: "leave", run: quit },
-    Command {
-        name: "headers",
-        usage: "on|off",
-        help: "column names before the rows",
-        run: headers,
-    },
+    Command { name: "headers", usage: "on|off", help: "column names before the rows", run: headers },
     Command { name: "help", usage: "", help: "print this", run: help },
-    Command {
-        name: "mode",
-        usage: "[box|csv|json|list]",
-        help: "how results are written",
-        run: mode,
-    },
+    Command { name: "mode", usage: "[box|csv|json|list]", help: "how results are written", run: mode },
     Command { name: "nullvalue", usage: "TEXT", help: "what stands for NULL", run: null_value },
     Command { name: "print", usage: "[TEXT ...]", help: "print a line", run: print },
     Command { name: "quit", usage: "", help: "leave", run: quit },
     Command { name: "read", usage: "FILE", help: "execute a script", run: read },
     Command { name: "schema", usage: "[NAME]", help: "print the CREATE statements", run: schema },
-    Command {
-        name: "separator",
-        usage: "TEXT",
-        help: "between the values of list and csv",
-        run: separator,
-    },
+    Command { name: "separator", usage: "TEXT", help: "between the values of list and csv", run: separator },
     Command { name: "stats", usage: "", help: "print the engine's counters", run: stats },
     Command { name: "tables", usage: "", help: "list the tables", run: tables },
-    Command {
-        name: "timer",
-        usage: "on|off",
-        help: "print how long each statement took",
-        run: timer,
-    },
+    Command { name: "timer", usage: "on|off", help: "print how long each statement took", run: timer },
 ];
 
 /// Executes a line that begins with a dot.
@@ -75,12 +55,10 @@ pub fn run(session: &mut Session, line: &str) -> Result<Next, Failure> {
         return Err(Failure::Text(String::from("a dot command needs a name; .help lists them")));
     };
     let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
-        return Err(Failure::Text(
-            match nearest(name, COMMANDS.iter().map(|command| command.name)) {
-                Some(known) => format!("unknown command .{name}; did you mean .{known}?"),
-                None => format!("unknown command .{name}; .help lists the commands"),
-            },
-        ));
+        return Err(Failure::Text(match nearest(name, COMMANDS.iter().map(|command| command.name)) {
+            Some(known) => format!("unknown command .{name}; did you mean .{known}?"),
+            None => format!("unknown command .{name}; .help lists the commands"),
+        }));
     };
     if command.usage.is_empty() && !arguments.is_empty() {
         return Err(Failure::Text(format!(".{name} takes no arguments")));
@@ -219,11 +197,7 @@ fn check(session: &mut Session, _arguments: &[String]) -> Result<Next, Failure> 
     for line in &report.lines {
         writeln!(session.out, "{line}")?;
     }
-    if report.ok {
-        Ok(Next::Go)
-    } else {
-        Err(Failure::Text(String::from("the database is damaged")))
-    }
+    if report.ok { Ok(Next::Go) } else { Err(Failure::Text(String::from("the database is damaged"))) }
 }
 
 fn stats(session: &mut Session, _arguments: &[String]) -> Result<Next, Failure> {

@@ -85,10 +85,7 @@ fn run(options: &Run) -> io::Result<bool> {
             |file| file.display().to_string(),
         );
         writeln!(shell.session.out, "Drystone {} on {name}", env!("CARGO_PKG_VERSION"))?;
-        writeln!(
-            shell.session.out,
-            "SQL ends with a semicolon; .help lists the commands, .quit leaves."
-        )?;
+        writeln!(shell.session.out, "SQL ends with a semicolon; .help lists the commands, .quit leaves.")?;
     }
     if options.inputs.is_empty() {
         shell.run_input(&mut stdin.lock(), None, interactive)?;
@@ -112,8 +109,7 @@ fn open(file: Option<&Path>, read_only: bool) -> Option<Connection> {
     let _ = read_only;
     opened
         .map_err(|error| {
-            let name =
-                file.map_or_else(|| String::from(":memory:"), |path| path.display().to_string());
+            let name = file.map_or_else(|| String::from(":memory:"), |path| path.display().to_string());
             let hint = error.hint_text().map(|hint| format!("; {hint}")).unwrap_or_default();
             eprintln!("drystone: cannot open {name}: {}{hint}", error.message());
         })

@@ -93,9 +93,8 @@ fn locate(place: &Place<'_>, offset: usize) -> Found {
     };
     let line = place.line + before.matches('\n').count();
     let column = lead_columns + lead.chars().count() + line_before.chars().count() + 1;
-    let printable = |text: &str| -> String {
-        text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
-    };
+    let printable =
+        |text: &str| -> String { text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect() };
     let mut left = printable(&format!("{lead}{line_before}"));
     let right = printable(after.split('\n').next().unwrap_or_default().trim_end());
     // A long line is shown around the caret.
@@ -154,12 +153,7 @@ mod tests {
             render(&problem(Some(7)), &place),
             "error in line 40, column 18: no such column: b (42703)\n  SELECT 1; SELECT b;\n                   ^\nhint: did you mean \"a\"?\n"
         );
-        let place = Place {
-            input: Some("x.sql"),
-            line: 40,
-            lead: &lead,
-            sql: "SELECT\n\u{e9}, b\nFROM t;",
-        };
+        let place = Place { input: Some("x.sql"), line: 40, lead: &lead, sql: "SELECT\n\u{e9}, b\nFROM t;" };
         let text = render(&problem(Some(11)), &place);
         assert!(text.starts_with("error in line 41, column 4 of x.sql: "), "{text}");
         assert!(text.contains("\n  \u{e9}, b\n     ^\n"), "{text}");

@@ -61,8 +61,7 @@ impl Session {
             statement.execute([])?;
             return Ok(());
         }
-        let columns: Vec<String> =
-            statement.column_names().iter().map(|name| name.to_string()).collect();
+        let columns: Vec<String> = statement.column_names().iter().map(|name| name.to_string()).collect();
         let mut cells = vec![Cell::default(); columns.len()];
         let mut rows = statement.query([])?;
         let mut writer = output::begin(&self.style, columns, &mut self.out)?;

@@ -59,12 +59,7 @@ impl Shell {
     }
 
     /// Executes everything an input holds, as it comes in.
-    pub fn run_input(
-        &mut self,
-        input: &mut dyn BufRead,
-        name: Option<&str>,
-        prompt: bool,
-    ) -> io::Result<()> {
+    pub fn run_input(&mut self, input: &mut dyn BufRead, name: Option<&str>, prompt: bool) -> io::Result<()> {
         let mut splitter = Splitter::default();
         loop {
             while let Some(piece) = splitter.next_piece() {
@@ -73,9 +68,7 @@ impl Shell {
                 }
             }
             if splitter.pending_len() > STATEMENT_LEN_MAX {
-                self.complain(&format!(
-                    "a statement is longer than {STATEMENT_LEN_MAX} bytes; is this SQL?"
-                ));
+                self.complain(&format!("a statement is longer than {STATEMENT_LEN_MAX} bytes; is this SQL?"));
                 return Ok(());
             }
             if prompt {
@@ -87,10 +80,7 @@ impl Shell {
                 Ok(bytes) => bytes,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => {
-                    self.complain(&format!(
-                        "cannot read {}: {error}",
-                        name.unwrap_or("standard input")
-                    ));
+                    self.complain(&format!("cannot read {}: {error}", name.unwrap_or("standard input")));
                     return Ok(());
                 }
             };
@@ -124,9 +114,7 @@ impl Shell {
     /// Executes a script file, for `.read`.
     fn read_file(&mut self, path: &str) -> Result<(), Failure> {
         if self.read_depth == READ_DEPTH_MAX {
-            return Err(Failure::Text(format!(
-                "more than {READ_DEPTH_MAX} scripts read each other"
-            )));
+            return Err(Failure::Text(format!("more than {READ_DEPTH_MAX} scripts read each other")));
         }
         let cannot = |error| Failure::Text(format!("cannot read {path}: {error}"));
         let file = std::fs::File::open(path).map_err(cannot)?;
@@ -170,9 +158,7 @@ impl Shell {
         let place = Place { input: name, line: piece.line, lead: &piece.lead, sql: &sql };
         let text = match &failure {
             Failure::Output(_) | Failure::Reported => String::new(),
-            Failure::Text(message) => {
-                report::render(&Problem { message, ..Problem::default() }, &place)
-            }
+            Failure::Text(message) => report::render(&Problem { message, ..Problem::default() }, &place),
             Failure::Sql(error) => {
                 let problem = Problem {
                     message: error.message(),

@@ -55,9 +55,7 @@ fn script(seed: u64, round: u64, n: u64) -> String {
     let hash = mix(seed ^ mix(round, 2), n);
     let mut text = String::new();
     if hash.is_multiple_of(7) {
-        text.push_str(
-            "BEGIN; INSERT INTO entry VALUES (0, 0, 'never'); DELETE FROM counter; ROLLBACK;\n",
-        );
+        text.push_str("BEGIN; INSERT INTO entry VALUES (0, 0, 'never'); DELETE FROM counter; ROLLBACK;\n");
     }
     if (hash >> 8).is_multiple_of(29) {
         text.push_str(".checkpoint\n");
@@ -106,15 +104,12 @@ fn load_and_kill(file: &Path, seed: u64, round: u64, first: u64, delay: Duration
     let mut running = Running::start(file);
     let mut stdin = running.stdin.take().expect("piped");
     let writer = std::thread::spawn(move || {
-        (first..)
-            .take_while(|n| stdin.write_all(script(seed, round, *n).as_bytes()).is_ok())
-            .count()
+        (first..).take_while(|n| stdin.write_all(script(seed, round, *n).as_bytes()).is_ok()).count()
     });
     std::thread::sleep(delay);
     let confirmed = running.kill();
     writer.join().expect("the writer ends with the pipe");
-    let confirmed: Vec<u64> =
-        confirmed.iter().map(|line| line.parse().expect("a number")).collect();
+    let confirmed: Vec<u64> = confirmed.iter().map(|line| line.parse().expect("a number")).collect();
     assert!(confirmed.iter().copied().eq((first..).take(confirmed.len())), "{confirmed:?}");
     confirmed.last().copied()
 }
@@ -144,11 +139,8 @@ INSERT INTO counter VALUES (1, 0);",
         let first = state.keys().next_back().map_or(1, |last| last + 1);
         // One in four is killed while it still opens.
         let hash = mix(seed, round);
-        let delay = if hash.is_multiple_of(4) {
-            (hash >> 8) % 12_000
-        } else {
-            10_000 + (hash >> 8) % 250_000
-        };
+        let delay =
+            if hash.is_multiple_of(4) { (hash >> 8) % 12_000 } else { 10_000 + (hash >> 8) % 250_000 };
         let confirmed = load_and_kill(&file, seed, round, first, Duration::from_micros(delay));
         for n in first..=confirmed.unwrap_or(0) {
             state = after(&state, seed, round, n);
@@ -163,11 +155,7 @@ INSERT INTO counter VALUES (1, 0);",
             state = one_more;
         } else {
             let place = format!("seed {seed}, round {round}, {confirmed:?} confirmed");
-            assert!(
-                found == printed(&state),
-                "{place}: expected\n{}found\n{found}",
-                printed(&state)
-            );
+            assert!(found == printed(&state), "{place}: expected\n{}found\n{found}", printed(&state));
         }
         let name = file.display().to_string();
         run(&[name.as_str(), ".check"], "").ok();

@@ -25,8 +25,7 @@ fn count(file: &Path) -> String {
 #[test]
 fn not_a_database() {
     let folder = Folder::new("not-a-database");
-    let noise: Vec<u8> =
-        (0u32..100_000).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let noise: Vec<u8> = (0u32..100_000).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     let contents: [&[u8]; 4] = [b"Dear diary,\n", &noise, &[0; 65536], b"SQLite format 3\0"];
     for (at, content) in contents.iter().enumerate() {
         let file = folder.join(&format!("file{at}"));
@@ -112,13 +111,7 @@ fn no_permission() {
     if rustix::process::geteuid().is_root() {
         // Root may read everything: somebody else tries.
         command.uid(65534).gid(65534);
-        if Command::new(command.get_program())
-            .arg("-version")
-            .uid(65534)
-            .gid(65534)
-            .output()
-            .is_err()
-        {
+        if Command::new(command.get_program()).arg("-version").uid(65534).gid(65534).output().is_err() {
             println!("skipped: nobody may not run the program in this folder");
             return;
         }
@@ -210,8 +203,7 @@ fn a_full_disk() {
         ));
     }
     let ran = run(&["-bail".as_ref(), file.as_os_str()], &input).fails_with(&["space"]);
-    let last: usize =
-        ran.out.lines().last().and_then(|line| line.parse().ok()).expect("some rows fit");
+    let last: usize = ran.out.lines().last().and_then(|line| line.parse().ok()).expect("some rows fit");
     assert!(last > 100, "{last} rows fit");
     // Nothing lost, and a full database can be emptied.
     assert_eq!(count(&file), format!("{last}\n"));
@@ -231,23 +223,19 @@ fn a_syntax_error_in_line_40() {
     for a in 2..40 {
         script.push_str(&format!("INSERT INTO t VALUES ({a}, 'line\t{a}'); -- ;\n"));
     }
-    script.push_str("INSERT INTO t VALUES (41, 'x'); INSERT INTO t VALUSE (42, 'y');\nSELECT COUNT(*) FROM t;\n");
+    script.push_str(
+        "INSERT INTO t VALUES (41, 'x'); INSERT INTO t VALUSE (42, 'y');\nSELECT COUNT(*) FROM t;\n",
+    );
     let ran = sql(&file, &script).fails_with(&["line 40, column", "VALUSE"]);
     assert_eq!(ran.out, "39\n", "the statements before and after were executed");
     let lines: Vec<&str> = ran.err.lines().collect();
     let caret = lines.get(2).map_or(0, |line| line.len());
-    assert_eq!(
-        lines.get(1).and_then(|line| line.get(caret - 1..caret + 5)),
-        Some("VALUSE"),
-        "{}",
-        ran.err
-    );
+    assert_eq!(lines.get(1).and_then(|line| line.get(caret - 1..caret + 5)), Some("VALUSE"), "{}", ran.err);
 }
 
 #[test]
 fn wrong_names_and_types() {
-    let input =
-        |query: &str| format!("CREATE TABLE t (a INTEGER PRIMARY KEY, name TEXT);\n\n{query}\n");
+    let input = |query: &str| format!("CREATE TABLE t (a INTEGER PRIMARY KEY, name TEXT);\n\n{query}\n");
     for (query, place, texts) in [
         ("SELECT nmae FROM t;", "line 3, column 8", &["nmae", "name"][..]),
         ("SELECT a FROM tt;", "line 3, column 15", &["tt"]),

@@ -35,8 +35,7 @@ fn memory_without_a_file() {
 
 #[test]
 fn modes() {
-    let query =
-        |mode: &str| run(&[mode, ":memory:", LIBRARY, "SELECT * FROM artist ORDER BY id"], "").ok();
+    let query = |mode: &str| run(&[mode, ":memory:", LIBRARY, "SELECT * FROM artist ORDER BY id"], "").ok();
     assert_eq!(query("-list"), "1|Iron, \"Walls\"|4.5\n2||\n");
     assert_eq!(query("--csv"), "1,\"Iron, \"\"Walls\"\"\",4.5\n2,\"\",\n");
     assert_eq!(
@@ -109,8 +108,7 @@ fn scripts_read_scripts() {
     assert_eq!(run::<&str>(&[], &format!(".read '{}'\n", name("good.sql"))).ok(), "1\n");
     let ran = run::<&str>(&[], &format!(".read '{}'\nSELECT 3;\n", name("bad.sql")));
     assert_eq!(ran.fails_with(&["line 3", "bad.sql", "nonsense"]).out, "2\n3\n");
-    std::fs::write(folder.join("self.sql"), format!(".read '{}'\n", name("self.sql")))
-        .expect("written");
+    std::fs::write(folder.join("self.sql"), format!(".read '{}'\n", name("self.sql"))).expect("written");
     run::<&str>(&[], &format!(".read '{}'\n", name("self.sql"))).fails_with_a_line(&["scripts"]);
     run::<&str>(&[], ".read /nowhere/at/all\n").fails_with_a_line(&["/nowhere/at/all"]);
 }

@@ -44,11 +44,7 @@ CREATE INDEX play_track ON play (track_id);
 const INSERT_PLAY: &str = "INSERT INTO play (track_id, listener, played_at) VALUES (?, ?, ?)";
 
 /// Fills all tables.
-pub fn build(
-    connection: &mut Connection,
-    random: &mut Random,
-    sizes: &Sizes,
-) -> Result<(), Failure> {
+pub fn build(connection: &mut Connection, random: &mut Random, sizes: &Sizes) -> Result<(), Failure> {
     connection.execute_batch(SCHEMA)?;
     let id = |value: u64| value as i64;
     insert(connection, "artists", sizes.artists, "INSERT INTO artist VALUES (?, ?)", |at| {
@@ -57,12 +53,7 @@ pub fn build(
     })?;
     insert(connection, "albums", sizes.albums, "INSERT INTO album VALUES (?, ?, ?, ?)", |at| {
         let (title, artist, year) = library::album(random, sizes, at);
-        vec![
-            Value::Integer(id(at)),
-            Value::Text(title),
-            Value::Integer(id(artist)),
-            Value::Integer(year),
-        ]
+        vec![Value::Integer(id(at)), Value::Text(title), Value::Integer(id(artist)), Value::Integer(year)]
     })?;
     let sql = "INSERT INTO track VALUES (?, ?, ?, ?, ? / 100.0)";
     insert(connection, "tracks", sizes.tracks, sql, |at| {
@@ -111,11 +102,7 @@ fn insert(
 }
 
 /// Adds plays, each in a transaction of its own.
-pub fn commit_singly(
-    connection: &mut Connection,
-    random: &mut Random,
-    sizes: &Sizes,
-) -> Result<(), Failure> {
+pub fn commit_singly(connection: &mut Connection, random: &mut Random, sizes: &Sizes) -> Result<(), Failure> {
     let begun = Instant::now();
     let mut progress = Progress::new("plays", SINGLE_COMMITS);
     let mut statement = connection.prepare(INSERT_PLAY)?;

@@ -143,12 +143,7 @@ pub fn album(random: &mut Random, sizes: &Sizes, id: u64) -> (String, u64, i64) 
 /// Title, album, length in seconds and price in cents of a track.
 pub fn track(random: &mut Random, sizes: &Sizes, id: u64) -> (String, u64, i64, i64) {
     let title = match random.below(2) {
-        0 => format!(
-            "{} the {} {}",
-            random.pick(&VERBS),
-            random.pick(&ADJECTIVES),
-            random.pick(&NOUNS)
-        ),
+        0 => format!("{} the {} {}", random.pick(&VERBS), random.pick(&ADJECTIVES), random.pick(&NOUNS)),
         _ => format!("{} {}", random.pick(&ADJECTIVES), random.pick(&NOUNS)),
     };
     let album = (id - 1) * sizes.albums / sizes.tracks + 1;

@@ -88,8 +88,7 @@ fn make_room(file: &Path, replace: bool) -> Result<(), String> {
         if !replace {
             return Err(format!("{} exists; name another --file or remove it", path.display()));
         }
-        std::fs::remove_file(path)
-            .map_err(|error| format!("cannot replace {}: {error}", path.display()))?;
+        std::fs::remove_file(path).map_err(|error| format!("cannot replace {}: {error}", path.display()))?;
     }
     Ok(())
 }
@@ -132,11 +131,7 @@ fn show(options: &Demo, file: &Path) -> Result<(), Failure> {
     if found != plays {
         return Err(Failure::Text(format!("{plays} plays were written and {found} found")));
     }
-    writeln!(
-        out,
-        "\nAll of it took {:.2} s. Look around: drystone {name}",
-        begun.elapsed().as_secs_f64()
-    )?;
+    writeln!(out, "\nAll of it took {:.2} s. Look around: drystone {name}", begun.elapsed().as_secs_f64())?;
     Ok(())
 }
 
@@ -152,8 +147,7 @@ fn look_up(connection: &Connection, random: &mut Random, sizes: &Sizes) -> Resul
 }
 
 fn count_plays(connection: &Connection) -> Result<u64, Failure> {
-    let count: i64 =
-        connection.query_row("SELECT COUNT(*) FROM play", params![], |row| row.get(0))?;
+    let count: i64 = connection.query_row("SELECT COUNT(*) FROM play", params![], |row| row.get(0))?;
     Ok(count.unsigned_abs())
 }
 

@@ -46,8 +46,7 @@ impl BoxWriter {
         self.begun = true;
         self.rule(out, TOP)?;
         if self.header {
-            let header: Vec<Vec<&str>> =
-                self.columns.iter().map(|name| vec![name.as_str()]).collect();
+            let header: Vec<Vec<&str>> = self.columns.iter().map(|name| vec![name.as_str()]).collect();
             self.lines(out, &header, &[])?;
             self.rule(out, MIDDLE)?;
         }

@@ -62,11 +62,7 @@ pub struct Style {
 }
 
 /// Begins a result with these columns.
-pub fn begin(
-    style: &Style,
-    columns: Vec<String>,
-    out: &mut dyn Write,
-) -> io::Result<Box<dyn Writer>> {
+pub fn begin(style: &Style, columns: Vec<String>, out: &mut dyn Write) -> io::Result<Box<dyn Writer>> {
     let header = style.header.unwrap_or(style.mode == Mode::Box);
     let null = style.null.clone();
     let separator = |default: &str| style.separator.clone().unwrap_or_else(|| default.to_owned());
@@ -74,9 +70,7 @@ pub fn begin(
         Mode::Box => Box::new(boxed::BoxWriter::new(columns, header, null)),
         Mode::Json => Box::new(json::JsonWriter::new(&columns)),
         Mode::Csv => Box::new(csv::CsvWriter::begin(out, &columns, header, separator(","), null)?),
-        Mode::List => {
-            Box::new(list::ListWriter::begin(out, &columns, header, separator("|"), null)?)
-        }
+        Mode::List => Box::new(list::ListWriter::begin(out, &columns, header, separator("|"), null)?),
     })
 }
 

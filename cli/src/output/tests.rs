@@ -8,8 +8,7 @@ fn cell(kind: CellKind, text: &str) -> Cell {
 
 fn show(style: &Style, columns: &[&str], rows: &[Vec<Cell>]) -> String {
     let mut out = Vec::new();
-    let mut writer =
-        begin(style, columns.iter().map(|c| (*c).to_owned()).collect(), &mut out).unwrap();
+    let mut writer = begin(style, columns.iter().map(|c| (*c).to_owned()).collect(), &mut out).unwrap();
     for row in rows {
         writer.row(&mut out, row).unwrap();
     }
@@ -49,10 +48,7 @@ fn json() {
     assert_eq!(text, "[{\"n\":1,\"t\\\"\":\"a,\\\"b\\\"\\nc\"},\n{\"n\":null,\"t\\\"\":\"\"}]\n");
     assert_eq!(show(&style(Mode::Json, None), &["n"], &[]), "[]\n");
     let others = vec![vec![cell(CellKind::Boolean, "true"), cell(CellKind::Json, "{\"a\":[]}")]];
-    assert_eq!(
-        show(&style(Mode::Json, None), &["a", "b"], &others),
-        "[{\"a\":true,\"b\":{\"a\":[]}}]\n"
-    );
+    assert_eq!(show(&style(Mode::Json, None), &["a", "b"], &others), "[{\"a\":true,\"b\":{\"a\":[]}}]\n");
     let control = vec![vec![cell(CellKind::Text, "\u{1}\\\t")]];
     assert_eq!(show(&style(Mode::Json, None), &["a"], &control), "[{\"a\":\"\\u0001\\\\\\t\"}]\n");
 }
@@ -84,10 +80,7 @@ fn boxes() {
 
 #[test]
 fn boxes_count_columns_of_the_terminal() {
-    let wide = vec![
-        vec![cell(CellKind::Text, "\u{65e5}\u{672c}")],
-        vec![cell(CellKind::Text, "e\u{301}")],
-    ];
+    let wide = vec![vec![cell(CellKind::Text, "\u{65e5}\u{672c}")], vec![cell(CellKind::Text, "e\u{301}")]];
     let text = show(&style(Mode::Box, None), &["t"], &wide);
     let widths: Vec<usize> = text.lines().map(unicode_width::UnicodeWidthStr::width).collect();
     assert!(widths.iter().all(|w| *w == 8), "{text}");

@@ -30,11 +30,7 @@ impl Ran {
         assert_eq!(self.status, 1, "stdout: {}\nstderr: {}", self.out, self.err);
         assert!(!self.err.contains("panicked"), "{}", self.err);
         for text in texts {
-            assert!(
-                self.err.to_lowercase().contains(&text.to_lowercase()),
-                "no '{text}' in: {}",
-                self.err
-            );
+            assert!(self.err.to_lowercase().contains(&text.to_lowercase()), "no '{text}' in: {}", self.err);
         }
         self
     }
