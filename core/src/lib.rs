@@ -13,7 +13,14 @@ pub mod checksum;
 pub mod device;
 pub mod platform;
 mod page;
+pub mod memory;
+mod pager;
+mod space;
+mod btree;
+mod log;
+mod meta;
 
 pub use device::{BlockDevice, Geometry, MemoryDevice, MemoryError, Partition};
 pub use error::{Damage, DeviceName, Error, Operation};
+pub use memory::{Memory, StaticMemory};
 pub use platform::Platform;

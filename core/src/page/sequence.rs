@@ -19,7 +19,7 @@ impl<'a> Parts<'a> {
     }
 
     /// What remains after `skip` bytes.
-    fn after(self, skip: usize) -> [&'a [u8]; 2] {
+    pub fn after(self, skip: usize) -> [&'a [u8]; 2] {
         if skip <= self.0.len() {
             [self.0.get(skip..).unwrap_or(&[]), self.1]
         } else {

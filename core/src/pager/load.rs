@@ -1,9 +1,10 @@
 //! Finding a frame and filling it: from the device, or with a new page.
 
-use super::{Frame, Pager, PinMut, Role};
+use super::{Pager, Role};
 use crate::bytes::u32_at;
-use crate::database::memory::Memory;
+use crate::device::BlockDevice;
 use crate::error::{Damage, DeviceName, Error, Operation};
+use crate::memory::{Frame, Memory, PinMut};
 use crate::page::format::{self, CRC_LEN, Identity, Kind};
 use crate::page::{Ptr, node};
 use crate::platform::Platform;

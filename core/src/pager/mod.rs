@@ -22,15 +22,11 @@
 //!
 //! At a crash the pool is gone; nothing relies on it.
 
-mod frame;
 mod load;
 mod write;
 
-pub use frame::Frame;
-pub(crate) use frame::{Pin, PinMut};
-
-use crate::database::memory::Memory;
 use crate::error::Error;
+use crate::memory::{Frame, Memory, Pin, PinMut};
 use crate::page::Ptr;
 use crate::platform::Platform;
 use core::ops::Range;
@@ -163,6 +159,14 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
             self.load(ptr, Role::Writer)?;
         }
         Err(Error::PoolExhausted)
+    }
+
+    /// The page `ptr` points to, if it is in the pool and was changed since it was last written.
+    pub fn find_dirty(&self, ptr: Ptr) -> Option<PinMut<'a, P::RwLock, M::Page>> {
+        let key = ptr.key();
+        let frame = self.frames_of(ptr.page).iter().find(|frame| frame.key() == key)?;
+        let pin = PinMut::lock(frame);
+        (frame.key() == key && pin.is_dirty()).then_some(pin)
     }
 
     /// Forgets every frame of a page that became free, unwritten. Waits for a write of it that is

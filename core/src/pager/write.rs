@@ -1,9 +1,11 @@
 //! Writing dirty pages: one that must make room, and a checkpoint's in runs of neighbours.
 
-use super::{Frame, Pager, Pin, PinMut};
-use crate::database::memory::Memory;
+use super::Pager;
+use crate::device::BlockDevice;
 use crate::error::{DeviceName, Error, Operation};
 use crate::limits::WRITE_RUN_MAX;
+use crate::memory::{Frame, Memory, Pin, PinMut};
+use crate::page::Kind;
 use crate::page::format::{self, CRC_LEN};
 use crate::platform::Platform;
 use heapless::Vec;
@@ -98,7 +100,18 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
         let due = |frame: &Frame<P::RwLock, M::Page>| frame.page() == page && self.is_due(frame, epoch);
         let frame = self.frames_of(page).iter().find(|frame| due(frame))?;
         let pin = if wait { Pin::lock(frame) } else { Pin::try_lock(frame)? };
-        let in_tree = format::kind(pin.view()).is_some_and(format::Kind::in_tree);
+        let in_tree = format::kind(pin.view()).is_some_and(Kind::in_tree);
         (due(frame) && in_tree).then_some(pin)
+    }
+}
+
+impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
+    /// Writes a page that a checkpoint needs at once; only the writer may change such pages.
+    pub fn write_if_dirty(&self, pin: &Pin<'a, P::RwLock, M::Page>) -> Result<(), Error<P::Error>> {
+        if pin.frame().is_dirty() {
+            self.write_page(pin.frame().page(), pin.view())?;
+            pin.frame().set_clean();
+        }
+        Ok(())
     }
 }

@@ -31,34 +31,34 @@ impl<R: RawRwLock, B> Frame<R, B> {
         }
     }
 
-    pub(super) fn key(&self) -> u64 {
+    pub(crate) fn key(&self) -> u64 {
         self.key.load(Ordering::Acquire)
     }
 
-    pub(super) fn page(&self) -> u32 {
+    pub(crate) fn page(&self) -> u32 {
         (self.key() >> 32) as u32
     }
 
-    pub(super) fn birth(&self) -> u64 {
+    pub(crate) fn birth(&self) -> u64 {
         self.birth.load(Ordering::Acquire)
     }
 
-    pub(super) fn is_dirty(&self) -> bool {
+    pub(crate) fn is_dirty(&self) -> bool {
         self.flags.load(Ordering::Acquire) & DIRTY != 0
     }
 
-    pub(super) fn visit(&self) {
+    pub(crate) fn visit(&self) {
         if self.flags.load(Ordering::Relaxed) & VISITED == 0 {
             self.flags.fetch_or(VISITED, Ordering::Relaxed);
         }
     }
 
     /// Whether the page was used since the hand passed; it passes now.
-    pub(super) fn pass(&self) -> bool {
+    pub(crate) fn pass(&self) -> bool {
         self.flags.fetch_and(!VISITED, Ordering::Relaxed) & VISITED != 0
     }
 
-    pub(super) fn set_clean(&self) {
+    pub(crate) fn set_clean(&self) {
         self.flags.fetch_and(!DIRTY, Ordering::Release);
     }
 }
@@ -70,14 +70,14 @@ pub(crate) struct Pin<'a, R: RawRwLock, B> {
 }
 
 impl<'a, R: RawRwLock, B: AsRef<[u8]>> Pin<'a, R, B> {
-    pub(super) fn lock(frame: &'a Frame<R, B>) -> Self {
+    pub(crate) fn lock(frame: &'a Frame<R, B>) -> Self {
         Self {
             guard: frame.bytes.read(),
             frame,
         }
     }
 
-    pub(super) fn try_lock(frame: &'a Frame<R, B>) -> Option<Self> {
+    pub(crate) fn try_lock(frame: &'a Frame<R, B>) -> Option<Self> {
         let guard = frame.bytes.try_read()?;
         Some(Self { guard, frame })
     }
@@ -88,7 +88,7 @@ impl<'a, R: RawRwLock, B: AsRef<[u8]>> Pin<'a, R, B> {
         self.guard.as_ref().get(CRC_LEN..).unwrap_or(&[])
     }
 
-    pub(super) fn frame(&self) -> &'a Frame<R, B> {
+    pub(crate) fn frame(&self) -> &'a Frame<R, B> {
         self.frame
     }
 }
@@ -100,14 +100,14 @@ pub(crate) struct PinMut<'a, R: RawRwLock, B> {
 }
 
 impl<'a, R: RawRwLock, B: AsRef<[u8]> + AsMut<[u8]>> PinMut<'a, R, B> {
-    pub(super) fn lock(frame: &'a Frame<R, B>) -> Self {
+    pub(crate) fn lock(frame: &'a Frame<R, B>) -> Self {
         Self {
             guard: frame.bytes.write(),
             frame,
         }
     }
 
-    pub(super) fn try_lock(frame: &'a Frame<R, B>) -> Option<Self> {
+    pub(crate) fn try_lock(frame: &'a Frame<R, B>) -> Option<Self> {
         let guard = frame.bytes.try_write()?;
         Some(Self { guard, frame })
     }
@@ -125,7 +125,7 @@ impl<'a, R: RawRwLock, B: AsRef<[u8]> + AsMut<[u8]>> PinMut<'a, R, B> {
     }
 
     /// The whole page, checksum first, to be filled from the device.
-    pub(super) fn bytes_mut(&mut self) -> &mut [u8] {
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
         self.guard.as_mut()
     }
 
@@ -148,26 +148,26 @@ impl<'a, R: RawRwLock, B: AsRef<[u8]> + AsMut<[u8]>> PinMut<'a, R, B> {
     }
 
     /// Makes the frame hold a new page with this identity and no content.
-    pub(super) fn begin(&mut self, identity: Identity) {
+    pub(crate) fn begin(&mut self, identity: Identity) {
         self.occupy(identity.ptr, identity.birth);
         self.frame.flags.store(DIRTY, Ordering::Release);
         format::begin(self.view_mut(), identity);
     }
 
     /// Makes the frame hold a page of the device.
-    pub(super) fn occupy(&self, ptr: Ptr, birth: u64) {
+    pub(crate) fn occupy(&self, ptr: Ptr, birth: u64) {
         self.frame.flags.store(0, Ordering::Release);
         self.frame.birth.store(birth, Ordering::Release);
         self.frame.key.store(ptr.key(), Ordering::Release);
     }
 
     /// Makes the frame hold nothing.
-    pub(super) fn clear(&self) {
+    pub(crate) fn clear(&self) {
         self.frame.key.store(0, Ordering::Release);
         self.frame.flags.store(0, Ordering::Release);
     }
 
-    pub(super) fn frame(&self) -> &'a Frame<R, B> {
+    pub(crate) fn frame(&self) -> &'a Frame<R, B> {
         self.frame
     }
 }

@@ -1,0 +1,48 @@
+//! Freeing a whole tree in bounded steps: its first leaf goes, again and again.
+
+use super::Path;
+use super::search::{Overflow, check_place, push_step};
+use crate::error::Error;
+use crate::memory::{Memory, TreeRoot};
+use crate::page::format;
+use crate::page::node::{Node, Payload};
+use crate::page::edit;
+use crate::platform::Platform;
+use crate::space::Workspace;
+
+impl<P: Platform, M: Memory<P>> Workspace<'_, P, M> {
+    /// Frees the first leaf of a tree with its long values, and what becomes empty above it.
+    pub(crate) fn free_first_leaf(&mut self, tree: &mut TreeRoot) -> Result<(), Error<P::Error>> {
+        if tree.root.is_null() {
+            return Ok(());
+        }
+        let (mut ptr, mut pin) = self.writable(tree.root)?;
+        check_place(pin.view(), ptr, tree.tree, None)?;
+        tree.root = ptr;
+        let mut path = Path::new();
+        loop {
+            let level = format::level(pin.view());
+            if level == 0 {
+                break;
+            }
+            let child = Node::new(pin.view()).child(0);
+            push_step(&mut path, ptr, 0)?;
+            let (new, child_pin) = self.writable(child)?;
+            check_place(child_pin.view(), child, tree.tree, Some(level - 1))?;
+            if new != child {
+                edit::set_child(pin.view_mut(), 0, new);
+            }
+            (ptr, pin) = (new, child_pin);
+        }
+        while Node::new(pin.view()).count() > 0 {
+            let last = Node::new(pin.view()).count() - 1;
+            let payload = Node::new(pin.view()).payload(last);
+            if let Payload::Long { len, first } = payload {
+                self.free_value(&Overflow { len, first })?;
+            }
+            edit::remove(pin.view_mut(), last);
+        }
+        drop(pin);
+        self.rebalance(tree, path, ptr)
+    }
+}

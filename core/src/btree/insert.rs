@@ -1,0 +1,234 @@
+//! Putting an entry into a tree.
+//!
+//! ```text
+//! walk down, each node changeable
+//!   leaf has room         -> cell goes in
+//!   room after packing    -> the leaf is laid out anew (also: the common prefix gets shorter)
+//!   no room               -> split, and the separator goes to the parent the same way
+//! ```
+//! A split at the right edge of the tree leaves the left page full, so ascending keys fill pages;
+//! elsewhere the halves are as equal as cells allow.
+
+use super::search::{check_place, push_step};
+use super::{Finger, Path};
+use crate::error::{Damage, Error};
+use crate::limits::inline_value_max;
+use crate::memory::{Memory, PinMut, TreeRoot};
+use crate::page::format::{self, Identity, Kind};
+use crate::page::node::{Node, Payload};
+use crate::page::sequence::{Change, Parts, Sequence};
+use crate::page::{Ptr, edit};
+use crate::pager::{Hint, Role};
+use crate::platform::Platform;
+use crate::space::Workspace;
+
+/// A leaf on the way down for a change.
+struct Target<'a, P: Platform, M: Memory<P>> {
+    path: Path,
+    leaf: Ptr,
+    pin: PinMut<'a, P::RwLock, M::Page>,
+    /// The walk kept to the right edge.
+    edge: bool,
+}
+
+impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
+    /// Puts an entry. Whether one with this key was replaced.
+    ///
+    /// After an error the tree may be half changed: the transaction must be rolled back.
+    pub(crate) fn put(&mut self, tree: &mut TreeRoot, finger: &mut Finger, key: &[u8], value: &[u8]) -> Result<bool, Error<P::Error>> {
+        let page_size = self.pager.page_size() as u32;
+        let long = value.len() > inline_value_max(page_size, key.len());
+        if !long && self.put_at_finger(tree, finger, key, value)? {
+            tree.count += 1;
+            return Ok(false);
+        }
+        *finger = Finger::NONE;
+        let payload = if long {
+            let overflow = self.write_value(tree.tree, value)?;
+            Payload::Long { len: overflow.len, first: overflow.first }
+        } else {
+            Payload::Value(value)
+        };
+        if tree.root.is_null() {
+            let (root, _) = self.create(tree.tree, Kind::Leaf, 0)?;
+            tree.root = root;
+        }
+        let target = self.walk(tree, key)?;
+        let found = Node::new(target.pin.view()).search(key);
+        if let Ok(index) = found
+            && let Payload::Long { len, first } = Node::new(target.pin.view()).payload(index)
+        {
+            self.free_value(&super::search::Overflow { len, first })?;
+        }
+        let replaced = found.is_ok();
+        self.put_in_leaf(tree, finger, target, found, Parts(key, &[]), payload)?;
+        if !replaced {
+            tree.count += 1;
+        }
+        Ok(replaced)
+    }
+
+    /// Adds an entry behind the last one of the tree, without a walk, if the finger stands there.
+    fn put_at_finger(&mut self, tree: &TreeRoot, finger: &Finger, key: &[u8], value: &[u8]) -> Result<bool, Error<P::Error>> {
+        if finger.tree != tree.tree || finger.protected != self.protected {
+            return Ok(false);
+        }
+        let Some(mut pin) = self.pager.find_dirty(finger.leaf) else {
+            return Ok(false);
+        };
+        let node = Node::new(pin.view());
+        let count = node.count();
+        let prefix = node.prefix().len();
+        if !key.starts_with(node.prefix()) || node.search(key) != Err(count) {
+            return Ok(false);
+        }
+        let suffix = key.get(prefix..).unwrap_or(&[]);
+        Ok(edit::insert(pin.view_mut(), count, [suffix, &[]], Payload::Value(value)))
+    }
+
+    fn walk(&mut self, tree: &mut TreeRoot, key: &[u8]) -> Result<Target<'a, P, M>, Error<P::Error>> {
+        let (mut ptr, mut pin) = self.writable(tree.root)?;
+        check_place(pin.view(), ptr, tree.tree, None)?;
+        tree.root = ptr;
+        let mut path = Path::new();
+        let mut edge = true;
+        loop {
+            let level = format::level(pin.view());
+            if level == 0 {
+                return Ok(Target { path, leaf: ptr, pin, edge });
+            }
+            let node = Node::new(pin.view());
+            let index = node.search_child(key);
+            edge &= index + 1 == node.count();
+            let child = node.child(index);
+            push_step(&mut path, ptr, index)?;
+            let (new, child_pin) = self.writable(child)?;
+            check_place(child_pin.view(), child, tree.tree, Some(level - 1))?;
+            if new != child {
+                edit::set_child(pin.view_mut(), index, new);
+            }
+            (ptr, pin) = (new, child_pin);
+        }
+    }
+
+    fn put_in_leaf(
+        &mut self,
+        tree: &mut TreeRoot,
+        finger: &mut Finger,
+        mut target: Target<'a, P, M>,
+        found: Result<usize, usize>,
+        key: Parts<'_>,
+        payload: Payload<'_>,
+    ) -> Result<(), Error<P::Error>> {
+        let change = match found {
+            Ok(index) => {
+                if let Payload::Value(value) = payload
+                    && edit::replace_value(target.pin.view_mut(), index, value)
+                {
+                    return Ok(());
+                }
+                Change { index, replace: true, key, payload }
+            }
+            Err(index) => Change { index, replace: false, key, payload },
+        };
+        let last = target.edge && found == Err(Node::new(target.pin.view()).count());
+        let Some(at) = self.apply(&mut target.pin, change, last)? else {
+            if last {
+                *finger = Finger { tree: tree.tree, leaf: target.leaf, protected: self.protected };
+            }
+            return Ok(());
+        };
+        let right = self.split(target.pin, change, at)?;
+        self.raise(tree, target.path, target.leaf, right, target.edge)
+    }
+
+    /// Makes a change to a node if it fits; else where to split it.
+    fn apply(&mut self, pin: &mut PinMut<'a, P::RwLock, M::Page>, change: Change<'_>, last: bool) -> Result<Option<usize>, Error<P::Error>> {
+        let node = Node::new(pin.view());
+        let prefix = node.prefix();
+        if !change.replace && change.key.len() >= prefix.len() && change.key.common(Parts(prefix, &[])) >= prefix.len() {
+            let suffix = change.key.after(prefix.len());
+            if edit::insert(pin.view_mut(), change.index, suffix, change.payload) {
+                return Ok(None);
+            }
+        }
+        self.scratch.copy_from_slice(pin.view());
+        let sequence = Sequence::One { node: Node::new(self.scratch), change: Some(change) };
+        let len = sequence.len();
+        if sequence.used(&(0..len)) <= pin.view().len() {
+            relay(pin, &sequence, 0..len)?;
+            return Ok(None);
+        }
+        if last && len > 1 {
+            return Ok(Some(len - 1));
+        }
+        let page = format::page_number(pin.view());
+        let at = sequence.middle(pin.view().len());
+        at.map(Some).ok_or(Error::Corrupt { page, damage: Damage::Structure })
+    }
+
+    /// Divides a node with its change at `at`; the new right neighbour. The scratch buffer holds
+    /// the node as it was.
+    fn split(&mut self, mut pin: PinMut<'a, P::RwLock, M::Page>, change: Change<'_>, at: usize) -> Result<Ptr, Error<P::Error>> {
+        let (tree, level) = (format::tree(pin.view()), format::level(pin.view()));
+        let kind = if level == 0 { Kind::Leaf } else { Kind::Inner };
+        let (right, mut right_pin) = self.create(tree, kind, level)?;
+        let sequence = Sequence::One { node: Node::new(self.scratch), change: Some(change) };
+        relay(&mut right_pin, &sequence, at..sequence.len())?;
+        relay(&mut pin, &sequence, 0..at)?;
+        Ok(right)
+    }
+
+    /// Tells the parents of a node that it has a new right neighbour.
+    fn raise(&mut self, tree: &mut TreeRoot, mut path: Path, mut left: Ptr, mut right: Ptr, edge: bool) -> Result<(), Error<P::Error>> {
+        loop {
+            let right_pin = self.pager.pin(right, Role::Writer, Hint::Keep)?;
+            let node = Node::new(right_pin.view());
+            let first = Parts(node.prefix(), node.suffix(0));
+            let separator = if node.is_leaf() {
+                let left_pin = self.pager.pin(left, Role::Writer, Hint::Keep)?;
+                let node = Node::new(left_pin.view());
+                let last = Parts(node.prefix(), node.suffix(node.count().saturating_sub(1)));
+                first.first(first.common(last) + 1)
+            } else {
+                first
+            };
+            let level = format::level(right_pin.view());
+            let Some(step) = path.pop() else {
+                let (root, mut pin) = self.create(tree.tree, Kind::Inner, level + 1)?;
+                let view = pin.view_mut();
+                let fits = edit::insert(view, 0, [&[], &[]], Payload::Child(left))
+                    && edit::insert(view, 1, [separator.0, separator.1], Payload::Child(right));
+                assert!(fits, "two cells fit every node");
+                tree.root = root;
+                return Ok(());
+            };
+            let mut pin = self.pager.pin_mut(step.ptr)?;
+            let change = Change { index: step.index + 1, replace: false, key: separator, payload: Payload::Child(right) };
+            let last = edge && change.index == Node::new(pin.view()).count();
+            let Some(at) = self.apply(&mut pin, change, last)? else {
+                return Ok(());
+            };
+            let parent = self.split(pin, change, at)?;
+            drop(right_pin);
+            (left, right) = (step.ptr, parent);
+        }
+    }
+}
+
+/// Lays a range of cells out in a page, which keeps who it is.
+pub(super) fn relay<R: lock_api::RawRwLock, B: AsRef<[u8]> + AsMut<[u8]>, E>(
+    pin: &mut PinMut<'_, R, B>,
+    sequence: &Sequence<'_>,
+    range: core::ops::Range<usize>,
+) -> Result<(), Error<E>> {
+    let view = pin.view();
+    let ptr = format::ptr(view);
+    let kind = if format::level(view) == 0 { Kind::Leaf } else { Kind::Inner };
+    let identity = Identity { ptr, birth: format::birth(view), tree: format::tree(view), kind, level: format::level(view) };
+    format::begin(pin.view_mut(), identity);
+    if sequence.write(range, pin.view_mut()) {
+        return Ok(());
+    }
+    Err(Error::Corrupt { page: ptr.page, damage: Damage::Structure })
+}

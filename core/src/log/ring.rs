@@ -1,0 +1,214 @@
+//! Appending: records go into blocks of a buffer; a flush takes the buffer and writes it as one
+//! batch. While one buffer is being flushed the other one fills.
+
+use super::format::{BLOCK_HEADER, BlockHeader, LogIdentity, RECORD_HEADER, RECORD_OVERHEAD, RecordHeader};
+use crate::bytes::put_u32;
+
+/// Where the log stands after a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Position {
+    /// The next record begins here or later.
+    pub lsn: u64,
+    /// CRC of the last record.
+    pub chain: u32,
+}
+
+/// A batch on its way to the device.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Batch {
+    /// The buffer it is in.
+    pub buffer: usize,
+    /// LSN of its first block.
+    pub lsn: u64,
+    /// Bytes, whole blocks.
+    pub len: usize,
+    /// The log is durable up to here when it is flushed.
+    pub end: u64,
+    /// Newest epoch in it.
+    pub epoch: u64,
+}
+
+/// The writing end of the log.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ring {
+    pub block_size: usize,
+    pub identity: LogIdentity,
+    /// LSN at offset 0 of the device, some whole number of laps ago.
+    pub base: u64,
+    /// Bytes of the ring.
+    pub len: u64,
+    /// Blocks below this LSN may be overwritten.
+    pub retired: u64,
+    /// The log is known to be durable up to here.
+    pub durable: u64,
+    /// Generation of the newest durable meta.
+    pub generation: u64,
+    /// The buffer being filled.
+    pub filling: usize,
+    /// LSN of the first block in it.
+    pub start: u64,
+    /// Bytes in it: whole blocks but for the last.
+    pub used: usize,
+    /// Offset of the first record in the last block of it; 0 if none began there.
+    first: u32,
+    /// Where the newest record ends.
+    pub position: Position,
+    /// A batch is being written or flushed.
+    pub flushing: bool,
+    /// A write or flush failed; nothing is written any more.
+    pub failed: bool,
+}
+
+impl Ring {
+    /// A ring whose next block is at `start`.
+    pub const fn new(block_size: usize, identity: LogIdentity, base: u64, len: u64, start: u64) -> Self {
+        Self {
+            block_size,
+            identity,
+            base,
+            len,
+            retired: start,
+            durable: start,
+            generation: 0,
+            filling: 0,
+            start,
+            used: 0,
+            first: 0,
+            position: Position { lsn: start, chain: 0 },
+            flushing: false,
+            failed: false,
+        }
+    }
+
+    /// Ring offset of an LSN.
+    pub const fn offset(&self, lsn: u64) -> u64 {
+        lsn.wrapping_sub(self.base) % self.len
+    }
+
+    /// LSN after the last block that holds anything.
+    pub fn end(&self) -> u64 {
+        self.start + self.used.next_multiple_of(self.block_size) as u64
+    }
+
+    /// Bytes of the ring that hold what a recovery would need.
+    pub fn filled(&self) -> u64 {
+        self.end() - self.retired
+    }
+
+    /// Most bytes a record with `len` bytes of operations adds.
+    const fn room_for(&self, len: usize) -> usize {
+        let payload = self.block_size - BLOCK_HEADER;
+        ((len + RECORD_OVERHEAD).div_ceil(payload) + 1) * self.block_size
+    }
+
+    /// Whether the ring has room for a record, whatever is in the buffer.
+    pub fn has_room(&self, len: usize) -> bool {
+        self.filled() + self.room_for(len) as u64 <= self.len
+    }
+
+    /// Whether the buffer has room for a record.
+    pub fn fits_buffer(&self, buffer: &[u8], len: usize) -> bool {
+        self.used.next_multiple_of(self.block_size) + self.room_for(len) <= buffer.len()
+    }
+
+    /// Whether the longest buffer could ever hold the record.
+    pub const fn fits_any(&self, buffer_len: usize, len: usize) -> bool {
+        self.room_for(len) <= buffer_len
+    }
+
+    /// Appends a record to the filling buffer; the caller knows that it fits. The new position.
+    pub fn append(
+        &mut self,
+        buffer: &mut [u8],
+        epoch: u64,
+        parent: u64,
+        operations: &[u8],
+        crc32c: impl Fn(u32, &[u8]) -> u32,
+    ) -> Position {
+        let header = RecordHeader {
+            len: operations.len() as u32,
+            chain: self.position.chain,
+            epoch,
+            parent,
+        }
+        .to_bytes();
+        let crc = crc32c(crc32c(0, &header), operations);
+        self.begin_record(buffer);
+        for part in [&header[..], operations, &crc.to_le_bytes()] {
+            self.append_bytes(buffer, part);
+        }
+        self.position = Position { lsn: self.start + self.used as u64, chain: crc };
+        self.position
+    }
+
+    /// Notes where the record begins, in a new block where the current one is full.
+    fn begin_record(&mut self, buffer: &mut [u8]) {
+        if self.used.is_multiple_of(self.block_size) {
+            self.begin_block(buffer);
+        }
+        if self.first == 0 {
+            self.first = (self.used % self.block_size) as u32;
+        }
+    }
+
+    fn begin_block(&mut self, buffer: &mut [u8]) {
+        self.note_block(buffer);
+        self.used += BLOCK_HEADER;
+        self.first = 0;
+    }
+
+    /// Keeps `used` and `first` of a block in its place until it is sealed.
+    fn note_block(&self, buffer: &mut [u8]) {
+        if self.used > 0 {
+            let block = self.used - self.block_size;
+            put_u32(buffer, block, self.first);
+        }
+    }
+
+    fn append_bytes(&mut self, buffer: &mut [u8], mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            if self.used.is_multiple_of(self.block_size) {
+                self.begin_block(buffer);
+            }
+            let room = self.block_size - self.used % self.block_size;
+            let (now, later) = bytes.split_at(room.min(bytes.len()));
+            crate::bytes::put(buffer, self.used, now);
+            self.used += now.len();
+            bytes = later;
+        }
+    }
+
+    /// Closes the filling buffer as a batch: headers, zeros, checksums. The next record begins in
+    /// a new block of the other buffer.
+    pub fn close(&mut self, buffer: &mut [u8], buffers: usize, epoch: u64, crc32c: impl Fn(&[u8]) -> u32) -> Batch {
+        let size = self.block_size;
+        let used = self.used;
+        let len = used.next_multiple_of(size);
+        if let Some(rest) = buffer.get_mut(used..len) {
+            rest.fill(0);
+        }
+        let last = len - size;
+        put_u32(buffer, last, self.first);
+        for at in (0..len).step_by(size) {
+            let header = BlockHeader {
+                lsn: self.start + at as u64,
+                identity: self.identity,
+                durable_lsn: self.durable,
+                generation: self.generation,
+                used: (used - at).min(size) as u32,
+                first: crate::bytes::u32_at(buffer, at),
+            };
+            if let Some(block) = buffer.get_mut(at..at + size) {
+                header.seal(block, &crc32c);
+            }
+        }
+        let batch = Batch { buffer: self.filling, lsn: self.start, len, end: self.start + len as u64, epoch };
+        self.start += len as u64;
+        self.used = 0;
+        self.first = 0;
+        self.filling = (self.filling + 1) % buffers;
+        batch
+    }
+}
+
+const _: () = assert!(RECORD_HEADER + 4 == RECORD_OVERHEAD);

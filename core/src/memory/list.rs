@@ -1,0 +1,60 @@
+//! The heads of the volatile space lists: a few entries inline, the rest in a chain of pages.
+
+use crate::page::Ptr;
+
+/// A page that left the tree, or was born in the running transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Entry {
+    /// The page's number.
+    pub(crate) page: u32,
+    /// Epoch it was born in.
+    pub(crate) birth: u64,
+    /// Epoch it was freed in; 0 where it was not.
+    pub(crate) freed: u64,
+}
+
+impl Entry {
+    /// No page.
+    pub const NONE: Self = Self { page: 0, birth: 0, freed: 0 };
+}
+
+/// What a list is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Nothing; it is empty.
+    Unused,
+    /// Pages born in the running transaction.
+    Born,
+    /// Pages freed in the running transaction.
+    Freed,
+    /// Freed pages that the protector with this epoch may still need.
+    Dead(u64),
+}
+
+/// A stack of entries: the newest inline, older ones in pages.
+pub struct List<I> {
+    pub(crate) purpose: Purpose,
+    pub(crate) inline: I,
+    pub(crate) inline_len: usize,
+    /// Newest page of the chain.
+    pub(crate) head: Ptr,
+    /// Entries in pages.
+    pub(crate) paged: u64,
+}
+
+impl<I> List<I> {
+    /// An empty list over lent room for inline entries.
+    pub const fn new(inline: I) -> Self {
+        Self {
+            purpose: Purpose::Unused,
+            inline,
+            inline_len: 0,
+            head: Ptr::NULL,
+            paged: 0,
+        }
+    }
+
+    pub(crate) const fn len(&self) -> u64 {
+        self.paged + self.inline_len as u64
+    }
+}

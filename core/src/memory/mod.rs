@@ -1,0 +1,169 @@
+//! The memory lent at open, typed so that nothing is ever cast from bytes.
+//!
+//! [`Memory`] says what the engine needs; [`StaticMemory`] is a `static` for firmware (what does
+//! not fit does not link); the `drystone` package has one on the heap.
+
+mod frame;
+mod list;
+mod roots;
+
+pub use frame::Frame;
+pub(crate) use frame::{Pin, PinMut};
+pub use list::{Entry, List};
+pub(crate) use list::Purpose;
+pub use roots::{Roots, TreeRoot};
+
+use crate::platform::Platform;
+use lock_api::Mutex;
+use portable_atomic::AtomicU64;
+
+/// Buffers only the holder of the writer's place uses.
+pub struct WriterMemory<B, O, L> {
+    /// One page, for laying nodes out anew.
+    pub scratch: B,
+    /// Where the operations of the running transaction are packed. A longer record is not logged:
+    /// its transaction commits by a checkpoint.
+    pub operations: O,
+    /// Heads of space lists: at least readers + 8.
+    pub lists: L,
+}
+
+/// The writer's buffers of a memory, behind their lock.
+pub type WriterMutex<P, M> = Mutex<
+    <P as Platform>::Mutex,
+    WriterMemory<<M as Memory<P>>::Page, <M as Memory<P>>::Operations, <M as Memory<P>>::Lists>,
+>;
+
+/// All memory an open database uses.
+pub trait Memory<P: Platform>: Sync {
+    /// One page.
+    type Page: AsRef<[u8]> + AsMut<[u8]> + Send + Sync;
+    /// A log buffer: a multiple of the log's block size, at least two blocks.
+    type Log: AsRef<[u8]> + AsMut<[u8]> + Send;
+    /// The operations of one transaction.
+    type Operations: AsRef<[u8]> + AsMut<[u8]> + Send;
+    /// Inline entries of a space list, at least two.
+    type Inline: AsRef<[Entry]> + AsMut<[Entry]> + Send;
+    /// All heads of space lists.
+    type Lists: AsRef<[List<Self::Inline>]> + AsMut<[List<Self::Inline>]> + Send;
+    /// The trees a state keeps besides the catalog, at least two.
+    type Roots: Roots;
+
+    /// Bytes of a page: the length of every [`Memory::Page`].
+    fn page_size(&self) -> usize;
+    /// The pool. Its length is a multiple of the number of hands.
+    fn frames(&self) -> &[Frame<P::RwLock, Self::Page>];
+    /// One eviction hand for each set of frames.
+    fn hands(&self) -> &[Mutex<P::Mutex, u16>];
+    /// One log buffer, or two where threads commit at the same time.
+    fn logs(&self) -> &[Mutex<P::Mutex, Self::Log>];
+    /// One slot for each snapshot that can be open; 0 is free.
+    fn readers(&self) -> &[AtomicU64];
+    /// The writer's buffers.
+    fn writer(&self) -> &WriterMutex<P, Self>;
+}
+
+impl<P: Platform, T: Memory<P>> Memory<P> for &T {
+    type Page = T::Page;
+    type Log = T::Log;
+    type Operations = T::Operations;
+    type Inline = T::Inline;
+    type Lists = T::Lists;
+    type Roots = T::Roots;
+
+    fn page_size(&self) -> usize {
+        (**self).page_size()
+    }
+    fn frames(&self) -> &[Frame<P::RwLock, Self::Page>] {
+        (**self).frames()
+    }
+    fn hands(&self) -> &[Mutex<P::Mutex, u16>] {
+        (**self).hands()
+    }
+    fn logs(&self) -> &[Mutex<P::Mutex, Self::Log>] {
+        (**self).logs()
+    }
+    fn readers(&self) -> &[AtomicU64] {
+        (**self).readers()
+    }
+    fn writer(&self) -> &Mutex<P::Mutex, WriterMemory<Self::Page, Self::Operations, Self::Lists>> {
+        (**self).writer()
+    }
+}
+
+/// Inline entries of a list in [`StaticMemory`].
+const INLINE: usize = 2;
+/// List heads beyond one a reader: born, freed, and dead lists of the engine's own protectors.
+const LISTS: usize = 8;
+/// Trees a state keeps in [`StaticMemory`].
+const ROOTS: usize = 2;
+
+/// Memory of a size fixed at compile time, for one thread: a `static` of a firmware, or a test.
+///
+/// `PAGE`: bytes of a page. `FRAMES`: pages in the pool, 8 at least; one set. `LOG`: bytes of the
+/// log buffer and of the longest record. `READERS`: snapshots open at the same time, 4 at most.
+pub struct StaticMemory<P: Platform, const PAGE: usize, const FRAMES: usize, const LOG: usize, const READERS: usize> {
+    frames: [Frame<P::RwLock, [u8; PAGE]>; FRAMES],
+    hands: [Mutex<P::Mutex, u16>; 1],
+    logs: [Mutex<P::Mutex, [u8; LOG]>; 1],
+    readers: [AtomicU64; READERS],
+    writer: Mutex<P::Mutex, WriterMemory<[u8; PAGE], [u8; LOG], [List<[Entry; INLINE]>; LISTS]>>,
+}
+
+impl<P: Platform, const PAGE: usize, const FRAMES: usize, const LOG: usize, const READERS: usize>
+    StaticMemory<P, PAGE, FRAMES, LOG, READERS>
+{
+    /// Empty memory.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            frames: [const { Frame::new([0; PAGE]) }; FRAMES],
+            hands: [Mutex::new(0)],
+            logs: [Mutex::new([0; LOG])],
+            readers: [const { AtomicU64::new(0) }; READERS],
+            writer: Mutex::new(WriterMemory {
+                scratch: [0; PAGE],
+                operations: [0; LOG],
+                lists: [const { List::new([Entry::NONE; INLINE]) }; LISTS],
+            }),
+        }
+    }
+}
+
+impl<P: Platform, const PAGE: usize, const FRAMES: usize, const LOG: usize, const READERS: usize> Default
+    for StaticMemory<P, PAGE, FRAMES, LOG, READERS>
+{
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<P: Platform, const PAGE: usize, const FRAMES: usize, const LOG: usize, const READERS: usize> Memory<P>
+    for StaticMemory<P, PAGE, FRAMES, LOG, READERS>
+{
+    type Page = [u8; PAGE];
+    type Log = [u8; LOG];
+    type Operations = [u8; LOG];
+    type Inline = [Entry; INLINE];
+    type Lists = [List<[Entry; INLINE]>; LISTS];
+    type Roots = [TreeRoot; ROOTS];
+
+    fn page_size(&self) -> usize {
+        PAGE
+    }
+    fn frames(&self) -> &[Frame<P::RwLock, [u8; PAGE]>] {
+        &self.frames
+    }
+    fn hands(&self) -> &[Mutex<P::Mutex, u16>] {
+        &self.hands
+    }
+    fn logs(&self) -> &[Mutex<P::Mutex, [u8; LOG]>] {
+        &self.logs
+    }
+    fn readers(&self) -> &[AtomicU64] {
+        &self.readers
+    }
+    fn writer(&self) -> &Mutex<P::Mutex, WriterMemory<[u8; PAGE], [u8; LOG], Self::Lists>> {
+        &self.writer
+    }
+}

@@ -1,0 +1,206 @@
+//! Handing pages out and taking them back.
+//!
+//! The lowest free page is handed out first, so that a file stays compact and its tail becomes
+//! free. Page numbers are handed out only below a length that is reserved on the device, durably
+//! (I10), so an acknowledged commit can always be checkpointed.
+
+use super::Workspace;
+use super::map::Bits;
+use crate::device::BlockDevice;
+use crate::error::{DeviceName, Error, Operation};
+use crate::limits::PAGE_SIZE_MIN;
+use crate::memory::{Entry, Memory, PinMut};
+use crate::page::format::{self, Identity, Kind};
+use crate::page::Ptr;
+use crate::pager::{Hint, Role};
+use crate::platform::Platform;
+use embedded_io::Error as _;
+
+/// Most bytes a database grows by at once.
+const GROWTH_MAX: u32 = 16 << 20;
+/// Fewest pages it grows by where the device allows.
+const GROWTH_MIN: u32 = 16;
+
+impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
+    /// A free page's number, marked as used.
+    pub(crate) fn allocate(&mut self) -> Result<u32, Error<P::Error>> {
+        if let Some(page) = self.space.recycled.pop() {
+            self.set_bit(Bits::Held, page, false)?;
+            self.set_bit(Bits::Used, page, true)?;
+            self.space.held_count -= 1;
+            return Ok(page);
+        }
+        let page = self.take_free()?;
+        self.set_bit(Bits::Used, page, true)?;
+        self.space.free_count -= 1;
+        Ok(page)
+    }
+
+    /// A free page's number for the engine's own volatile use, marked as held.
+    pub(super) fn allocate_held(&mut self) -> Result<u32, Error<P::Error>> {
+        if let Some(page) = self.space.recycled.pop() {
+            return Ok(page);
+        }
+        let page = self.take_free()?;
+        self.set_bit(Bits::Held, page, true)?;
+        self.space.free_count -= 1;
+        self.space.held_count += 1;
+        Ok(page)
+    }
+
+    fn take_free(&mut self) -> Result<u32, Error<P::Error>> {
+        if self.space.free_count <= self.reserve {
+            self.grow()?;
+        }
+        if let Some(page) = self.find_free()? {
+            return Ok(page);
+        }
+        self.grow()?;
+        self.find_free()?.ok_or(Error::NoSpace { pages: self.space.page_count })
+    }
+
+    /// Makes the database longer by an eighth, or by what the device still has.
+    fn grow(&mut self) -> Result<(), Error<P::Error>> {
+        let count = self.space.page_count;
+        let page_size = self.pager.page_size() as u64;
+        let most = GROWTH_MAX / PAGE_SIZE_MIN.max(page_size as u32);
+        let mut step = (count / 8).clamp(GROWTH_MIN, most.max(GROWTH_MIN));
+        while step > 0 {
+            let grown = self.whole_leaf(count.saturating_add(step));
+            if grown > count && self.try_reserve(u64::from(grown) * page_size)? {
+                self.space.free_count = self.space.free_count.wrapping_add(grown - count);
+                self.extend_map(grown)?;
+                self.space.page_count = grown;
+                return Ok(());
+            }
+            step /= 2;
+        }
+        Err(Error::NoSpace { pages: count })
+    }
+
+    /// `page_count`, less the beginning of a leaf's range that would hold no data.
+    fn whole_leaf(&self, page_count: u32) -> u32 {
+        let shape = self.shape();
+        let leaf = shape.leaf_of(page_count.saturating_sub(1));
+        if page_count <= shape.data_start(leaf) {
+            leaf * shape.bits
+        } else {
+            page_count
+        }
+    }
+
+    fn try_reserve(&self, len: u64) -> Result<bool, Error<P::Error>> {
+        let data = self.pager.platform.data();
+        let fail = |operation, error| Error::Device { device: DeviceName::Data, operation, offset: len, error };
+        if let Err(error) = data.reserve(len) {
+            if error.kind() == embedded_io::ErrorKind::OutOfMemory {
+                return Ok(false);
+            }
+            return Err(fail(Operation::Reserve, error));
+        }
+        data.flush().map_err(|error| fail(Operation::Flush, error))?;
+        Ok(true)
+    }
+
+    /// Makes a page nobody can need reusable: bits clear, frames forgotten.
+    pub(super) fn recycle(&mut self, page: u32) -> Result<(), Error<P::Error>> {
+        self.pager.forget(page);
+        if self.space.recycled.push(page).is_ok() {
+            return Ok(());
+        }
+        self.set_bit(Bits::Held, page, false)?;
+        self.space.held_count -= 1;
+        self.space.free_count += 1;
+        self.space.hint = self.space.hint.min(page);
+        Ok(())
+    }
+
+    /// Gives every recycled page back to the map.
+    pub(crate) fn drain_recycled(&mut self) -> Result<(), Error<P::Error>> {
+        while let Some(page) = self.space.recycled.pop() {
+            self.set_bit(Bits::Held, page, false)?;
+            self.space.held_count -= 1;
+            self.space.free_count += 1;
+            self.space.hint = self.space.hint.min(page);
+        }
+        Ok(())
+    }
+
+    /// A page left the newest state. It is reusable at once if it was born in this transaction
+    /// after the newest savepoint; else it goes on the list of freed pages.
+    pub(crate) fn free(&mut self, page: u32, birth: u64) -> Result<(), Error<P::Error>> {
+        let reusable = birth > self.protected;
+        if !reusable {
+            // First, since this may find no space; a rollback undoes the bits in any case.
+            let entry = Entry { page, birth, freed: self.epoch };
+            self.push(super::lists::FREED, entry)?;
+        }
+        self.set_bit(Bits::Used, page, false)?;
+        self.set_bit(Bits::Held, page, true)?;
+        self.space.held_count += 1;
+        if reusable { self.recycle(page) } else { Ok(()) }
+    }
+
+    /// A page was born in what is being rolled back. Listed twice where it was freed and born
+    /// again, so only a used one counts.
+    pub(super) fn unbear(&mut self, page: u32) -> Result<(), Error<P::Error>> {
+        if self.is_used(page)? {
+            self.set_bit(Bits::Used, page, false)?;
+            self.set_bit(Bits::Held, page, true)?;
+            self.space.held_count += 1;
+            self.recycle(page)?;
+        }
+        Ok(())
+    }
+
+    /// A page was freed in what is being rolled back.
+    pub(super) fn unfree(&mut self, page: u32) -> Result<(), Error<P::Error>> {
+        self.set_bit(Bits::Held, page, false)?;
+        self.set_bit(Bits::Used, page, true)?;
+        self.space.held_count -= 1;
+        Ok(())
+    }
+
+    /// A new page of a tree.
+    pub(crate) fn create(
+        &mut self,
+        tree: u32,
+        kind: Kind,
+        level: u8,
+    ) -> Result<(Ptr, PinMut<'a, P::RwLock, M::Page>), Error<P::Error>> {
+        let page = self.allocate()?;
+        let born = Entry { page, birth: self.epoch, freed: 0 };
+        if let Err(error) = self.push(super::lists::BORN, born) {
+            self.unbear(page)?;
+            return Err(error);
+        }
+        let ptr = Ptr { page, tag: self.space.tags.draw() };
+        let pin = self.pager.create(Identity { ptr, birth: self.epoch, tree, kind, level })?;
+        Ok((ptr, pin))
+    }
+
+    /// A tree page for changing. In place only if it was born in this transaction after the newest
+    /// savepoint; under a new tag if it was written since; else a copy, and the old one is freed.
+    pub(crate) fn writable(&mut self, ptr: Ptr) -> Result<(Ptr, PinMut<'a, P::RwLock, M::Page>), Error<P::Error>> {
+        let source = self.pager.pin(ptr, Role::Writer, Hint::Keep)?;
+        let birth = format::birth(source.view());
+        if birth > self.protected {
+            drop(source);
+            let mut pin = self.pager.pin_mut(ptr)?;
+            let ptr = if pin.is_dirty() { ptr } else { pin.retag(self.space.tags.draw()) };
+            return Ok((ptr, pin));
+        }
+        let view = source.view();
+        let Some(kind) = format::kind(view) else {
+            return Err(Error::Corrupt { page: ptr.page, damage: crate::error::Damage::Kind });
+        };
+        let (tree, level) = (format::tree(view), format::level(view));
+        let (copy, mut pin) = self.create(tree, kind, level)?;
+        let identity = Identity { ptr: copy, birth: self.epoch, tree, kind, level };
+        pin.view_mut().copy_from_slice(source.view());
+        format::set_identity(pin.view_mut(), identity);
+        drop(source);
+        self.free(ptr.page, birth)?;
+        Ok((copy, pin))
+    }
+}
