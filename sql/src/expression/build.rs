@@ -4,7 +4,7 @@
 use super::{Aggregate, Expression};
 use crate::error::{Error, Result};
 use crate::functions::{
-    Function, aggregate_signature, can_cast, can_coerce, is_whole_field, resolve, resolve_name, unify,
+    Function, aggregate_signature, can_cast, can_coerce, cast_value, is_whole_field, resolve, resolve_name, unify,
 };
 use crate::types::{DataType, Value};
 
@@ -83,12 +83,17 @@ pub(crate) fn cast(input: Expression, to: DataType) -> Result<Expression> {
         Expression::Constant { value: Value::Null, .. } => {
             Expression::Constant { value: Value::Null, data_type: to }
         }
-        // Text literals of type TEXT need no conversion.
-        Expression::Constant { value: value @ Value::Text(_), data_type: DataType::Unknown }
-            if to == DataType::TEXT =>
-        {
-            Expression::Constant { value, data_type: to }
+        // A literal is converted now; what a constant of a type cannot become fails when it runs.
+        Expression::Constant { value, data_type: DataType::Unknown } => {
+            Expression::Constant { value: cast_value(&value, to)?, data_type: to }
         }
+        Expression::Constant { value, data_type } => match cast_value(&value, to) {
+            Ok(value) => Expression::Constant { value, data_type: to },
+            Err(_) => {
+                let input = Box::new(Expression::Constant { value, data_type });
+                Expression::Cast { input, data_type: to }
+            }
+        },
         input => Expression::Cast { input: Box::new(input), data_type: to },
     })
 }

@@ -5,6 +5,7 @@
 //! | `mod`       | `Expression` and its parts                                        |
 //! | `build`     | constructors that resolve functions and add casts: use these      |
 //! | `walk`      | visiting and rewriting                                            |
+//! | `evaluate`  | values for the rows of a batch                                    |
 //!
 //! 1. Every expression has a type; the arguments of a call have the types its function takes.
 //!    The constructors see to it.
@@ -13,11 +14,17 @@
 //! 4. The height of an expression is bounded by the binder, so walkers may recurse.
 
 mod build;
+mod evaluate;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 pub(crate) use build::{
     aggregate, and, call, call_name, case, cast, coerce, common_type, filter, in_list, is_null, not, or,
     settle,
+};
+pub(crate) use evaluate::{
+    Answer, Environment, add_to_set, constant_value, encode_row_key, evaluate, select,
 };
 
 use crate::functions::{AggregateFunction, Function};

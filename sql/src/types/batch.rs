@@ -65,6 +65,17 @@ impl Batch {
         Ok(Batch { columns: columns.collect::<Result<_>>()?, len: rows.len() })
     }
 
+    /// Like `gather`, but a column that is not wanted holds NULLs, which costs less.
+    pub(crate) fn gather_columns(&self, rows: &[u32], wanted: &[bool]) -> Result<Batch> {
+        let nothing = Arc::new(Vector::nulls(DataType::Boolean, rows.len()));
+        let column = |(column, wanted): (&Arc<Vector>, &bool)| match wanted {
+            true => column.gather(rows).map(Arc::new),
+            false => Ok(nothing.clone()),
+        };
+        let columns = self.columns.iter().zip(wanted).map(column).collect::<Result<_>>()?;
+        Ok(Batch { columns, len: rows.len() })
+    }
+
     /// `count` rows from `start` on.
     pub(crate) fn slice(&self, start: usize, count: usize) -> Result<Batch> {
         if start == 0 && count >= self.len {

@@ -1,0 +1,443 @@
+//! Evaluating an expression over a batch: one vector in, or several, one vector out.
+//!
+//! CASE, COALESCE and AND / OR with parts that may fail or cost much evaluate a part only for
+//! the rows that need it, so that `CASE WHEN x <> 0 THEN 1 / x END` never divides by zero.
+
+use std::sync::Arc;
+
+use super::{Expression, Subquery, SubqueryKind};
+use crate::encoding::{KeyOrder, KeySet, encode_vector_row};
+use crate::error::{Error, Result};
+use crate::functions::{self, CallContext, Function, cast_value, cast_vector};
+use crate::types::{Batch, DataType, Validity, Value, Vector, VectorData};
+
+/// What an expression reads besides its batch.
+pub(crate) trait Environment {
+    /// The value of a parameter of the statement.
+    fn parameter(&self, index: usize) -> Result<&Value>;
+    /// The value the enclosing query hands to the running subquery.
+    fn outer(&self, slot: usize) -> Result<&Value>;
+    /// The answer of a subquery for the values it reads from the current row.
+    fn subquery(&mut self, subquery: &Subquery, outer: Vec<Value>) -> Result<Answer>;
+    /// What functions depend on.
+    fn call_context(&mut self) -> &mut CallContext;
+}
+
+/// What a subquery answers.
+#[derive(Debug, Clone)]
+pub(crate) enum Answer {
+    /// The one value of a scalar subquery.
+    Scalar(Value),
+    /// Is there a row?
+    Exists(bool),
+    /// The rows of an IN, as keys.
+    Set(Arc<KeySet>),
+}
+
+/// Evaluates an expression for every row of a batch.
+pub(crate) fn evaluate(
+    expression: &Expression,
+    batch: &Batch,
+    environment: &mut dyn Environment,
+) -> Result<Arc<Vector>> {
+    let len = batch.len();
+    let vector = match expression {
+        Expression::Column { index, .. } => {
+            let column = batch.column(*index);
+            return column.cloned().ok_or_else(|| Error::internal(format!("no column {index} in the batch")));
+        }
+        Expression::Constant { value, data_type } => Vector::constant(value, *data_type, len)?,
+        Expression::Parameter { index, data_type } => {
+            let value = cast_value(environment.parameter(*index)?, *data_type)?;
+            Vector::constant(&value, *data_type, len)?
+        }
+        Expression::Outer { slot, data_type } => {
+            Vector::constant(environment.outer(*slot)?, *data_type, len)?
+        }
+        Expression::Call { function: Function::Coalesce, arguments, data_type } => {
+            coalesce(arguments, *data_type, batch, environment)?
+        }
+        Expression::Call { function, arguments, data_type } => {
+            call(*function, arguments, *data_type, batch, environment)?
+        }
+        Expression::Cast { input, data_type } => {
+            let vector = evaluate(input, batch, environment)?;
+            cast_vector(&vector, input.data_type(), *data_type)?
+        }
+        Expression::And(parts) => connect(parts, false, batch, environment)?,
+        Expression::Or(parts) => connect(parts, true, batch, environment)?,
+        Expression::Not(input) => negated(&*evaluate(input, batch, environment)?)?,
+        Expression::IsNull { input, negated } => {
+            let vector = evaluate(input, batch, environment)?;
+            let truths = (0..len).map(|row| vector.is_valid(row) == *negated);
+            Vector::valid(VectorData::Bool(truths.collect()))
+        }
+        Expression::Case { branches, otherwise, data_type } => {
+            case(branches, otherwise.as_deref(), *data_type, batch, environment)?
+        }
+        Expression::InList { input, list, negated: false } => in_list(input, list, batch, environment)?,
+        Expression::InList { input, list, negated: true } => {
+            negated(&in_list(input, list, batch, environment)?)?
+        }
+        Expression::Subquery(subquery) => answer(subquery, batch, environment)?,
+    };
+    Ok(Arc::new(vector))
+}
+
+/// The numbers of the rows for which a condition is true.
+pub(crate) fn select(
+    predicate: &Expression,
+    batch: &Batch,
+    environment: &mut dyn Environment,
+) -> Result<Vec<u32>> {
+    let truths = evaluate(predicate, batch, environment)?;
+    let values = booleans(&truths)?;
+    let rows = values.iter().enumerate().filter(|(row, truth)| **truth && truths.is_valid(*row));
+    Ok(rows.filter_map(|(row, _)| u32::try_from(row).ok()).collect())
+}
+
+/// The value of an expression that reads nothing from outside: see `Expression::is_foldable`.
+pub(crate) fn constant_value(expression: &Expression) -> Result<Value> {
+    struct Nothing(CallContext);
+    impl Environment for Nothing {
+        fn parameter(&self, _: usize) -> Result<&Value> {
+            Err(Error::internal("a parameter in a constant"))
+        }
+        fn outer(&self, _: usize) -> Result<&Value> {
+            Err(Error::internal("a column in a constant"))
+        }
+        fn subquery(&mut self, _: &Subquery, _: Vec<Value>) -> Result<Answer> {
+            Err(Error::internal("a subquery in a constant"))
+        }
+        fn call_context(&mut self) -> &mut CallContext {
+            &mut self.0
+        }
+    }
+    if let Expression::Constant { value, .. } = expression {
+        return Ok(value.clone());
+    }
+    let mut nothing = Nothing(CallContext { now_us: 0, division_by_zero_is_null: false, random: 0 });
+    let vector = evaluate(expression, &Batch::one_row(), &mut nothing)?;
+    Ok(vector.value(0, expression.data_type()))
+}
+
+fn booleans(vector: &Vector) -> Result<&[bool]> {
+    match &vector.data {
+        VectorData::Bool(values) => Ok(values),
+        _ => Err(Error::internal("a condition that is no boolean")),
+    }
+}
+
+fn negated(vector: &Vector) -> Result<Vector> {
+    let truths = booleans(vector)?.iter().map(|truth| !truth).collect();
+    Ok(Vector { data: VectorData::Bool(truths), validity: vector.validity.clone() })
+}
+
+fn call(
+    function: Function,
+    arguments: &[Expression],
+    result: DataType,
+    batch: &Batch,
+    environment: &mut dyn Environment,
+) -> Result<Vector> {
+    let types: Vec<DataType> = arguments.iter().map(Expression::data_type).collect();
+    let vectors: Vec<Arc<Vector>> = arguments
+        .iter()
+        .map(|argument| evaluate(argument, batch, environment))
+        .collect::<Result<_>>()?;
+    let refs: Vec<&Vector> = vectors.iter().map(Arc::as_ref).collect();
+    functions::evaluate(function, &refs, &types, result, batch.len(), environment.call_context())
+}
+
+/// Is it worth evaluating this only for the rows that need it: may it fail, or cost much?
+fn is_lazy(expression: &Expression) -> bool {
+    expression.any(&mut |part| match part {
+        Expression::Call { function, .. } => {
+            !function.is_comparison() && !matches!(function, Function::Like | Function::LikeIgnoreCase)
+        }
+        Expression::Cast { .. } | Expression::Subquery(_) => true,
+        _ => false,
+    })
+}
+
+/// The batch of some of the rows, with only the columns an expression reads filled.
+fn narrowed(batch: &Batch, rows: &[u32], expression: &Expression) -> Result<Batch> {
+    if rows.len() == batch.len() {
+        return Ok(batch.clone());
+    }
+    let mut wanted = vec![false; batch.columns().len()];
+    expression.columns(|index| {
+        if let Some(flag) = wanted.get_mut(index) {
+            *flag = true;
+        }
+    });
+    batch.gather_columns(rows, &wanted)
+}
+
+/// AND (`decisive` false) or OR (`decisive` true): a part with the decisive value decides a row.
+fn connect(
+    parts: &[Expression],
+    decisive: bool,
+    batch: &Batch,
+    environment: &mut dyn Environment,
+) -> Result<Vector> {
+    let len = batch.len();
+    let mut truths = vec![!decisive; len];
+    // Rows with a NULL so far.
+    let mut unknown = vec![false; len];
+    for part in parts {
+        let open = |row: &u32| truths.get(*row as usize) != Some(&decisive);
+        let rows: Vec<u32> = (0..u32::try_from(len).unwrap_or(u32::MAX)).filter(open).collect();
+        if rows.is_empty() {
+            break;
+        }
+        let lazy = rows.len() < len && is_lazy(part);
+        let vector = match lazy {
+            true => evaluate(part, &narrowed(batch, &rows, part)?, environment)?,
+            false => evaluate(part, batch, environment)?,
+        };
+        let values = booleans(&vector)?;
+        for (position, row) in rows.iter().enumerate() {
+            let row = *row as usize;
+            let at = if lazy { position } else { row };
+            if !vector.is_valid(at) {
+                unknown[row] = true;
+            } else if values[at] == decisive {
+                truths[row] = decisive;
+            }
+        }
+    }
+    let mut validity = Validity::valid(len);
+    for row in 0..len {
+        if unknown[row] && truths[row] != decisive {
+            validity.set_null(row);
+        }
+    }
+    Ok(Vector { data: VectorData::Bool(truths), validity })
+}
+
+/// Results for parts of the rows, put together at the end.
+struct Pieces {
+    vectors: Vec<Arc<Vector>>,
+    /// For each row the number of its vector and its row there; no vector: NULL.
+    sources: Vec<(usize, usize)>,
+}
+
+impl Pieces {
+    fn new(len: usize) -> Pieces {
+        Pieces { vectors: Vec::new(), sources: vec![(usize::MAX, 0); len] }
+    }
+
+    /// Row `i` of the vector is the result of row `rows[i]`, for those `keep` says.
+    fn add(&mut self, vector: Arc<Vector>, rows: &[u32], keep: impl Fn(usize) -> bool) {
+        for (position, row) in rows.iter().enumerate() {
+            if keep(position) {
+                self.sources[*row as usize] = (self.vectors.len(), position);
+            }
+        }
+        self.vectors.push(vector);
+    }
+
+    fn finish(self, data_type: DataType) -> Result<Vector> {
+        let mut out = Vector::empty(data_type);
+        for (vector, row) in self.sources {
+            match self.vectors.get(vector) {
+                Some(vector) => out.push_from(vector, row)?,
+                None => out.push_null()?,
+            }
+        }
+        Ok(out)
+    }
+}
+
+fn all_rows(batch: &Batch) -> Vec<u32> {
+    (0..u32::try_from(batch.len()).unwrap_or(u32::MAX)).collect()
+}
+
+fn case(
+    branches: &[(Expression, Expression)],
+    otherwise: Option<&Expression>,
+    data_type: DataType,
+    batch: &Batch,
+    environment: &mut dyn Environment,
+) -> Result<Vector> {
+    let mut pieces = Pieces::new(batch.len());
+    let mut rows = all_rows(batch);
+    for (when, result) in branches {
+        if rows.is_empty() {
+            break;
+        }
+        let hits = select(when, &narrowed(batch, &rows, when)?, environment)?;
+        if hits.is_empty() {
+            continue;
+        }
+        let mut is_hit = vec![false; rows.len()];
+        hits.iter().for_each(|hit| is_hit[*hit as usize] = true);
+        let chosen: Vec<u32> = hits.iter().map(|hit| rows[*hit as usize]).collect();
+        let vector = evaluate(result, &narrowed(batch, &chosen, result)?, environment)?;
+        pieces.add(vector, &chosen, |_| true);
+        let left = rows.iter().zip(&is_hit).filter(|(_, hit)| !**hit);
+        rows = left.map(|(row, _)| *row).collect();
+    }
+    if let (Some(otherwise), false) = (otherwise, rows.is_empty()) {
+        let vector = evaluate(otherwise, &narrowed(batch, &rows, otherwise)?, environment)?;
+        pieces.add(vector, &rows, |_| true);
+    }
+    pieces.finish(data_type)
+}
+
+fn coalesce(
+    arguments: &[Expression],
+    data_type: DataType,
+    batch: &Batch,
+    environment: &mut dyn Environment,
+) -> Result<Vector> {
+    let mut pieces = Pieces::new(batch.len());
+    let mut rows = all_rows(batch);
+    for argument in arguments {
+        if rows.is_empty() {
+            break;
+        }
+        let vector = evaluate(argument, &narrowed(batch, &rows, argument)?, environment)?;
+        pieces.add(vector.clone(), &rows, |position| vector.is_valid(position));
+        let left = rows.iter().enumerate().filter(|(position, _)| !vector.is_valid(*position));
+        rows = left.map(|(_, row)| *row).collect();
+    }
+    pieces.finish(data_type)
+}
+
+/// From this many constants on, IN looks them up instead of comparing one by one.
+const SET_MIN: usize = 8;
+
+fn in_list(
+    input: &Expression,
+    list: &[Expression],
+    batch: &Batch,
+    environment: &mut dyn Environment,
+) -> Result<Vector> {
+    let len = batch.len();
+    if list.is_empty() {
+        return Ok(Vector::valid(VectorData::Bool(vec![false; len])));
+    }
+    let vector = evaluate(input, batch, environment)?;
+    if list.len() >= SET_MIN && list.iter().all(Expression::is_row_independent) {
+        let mut set = KeySet::default();
+        for item in list {
+            let value = evaluate(item, &Batch::one_row(), environment)?;
+            add_to_set(&mut set, &[&value], 0);
+        }
+        return membership(&[&vector], &set, len);
+    }
+    let mut truths = vec![false; len];
+    let mut unknown = vec![false; len];
+    let types = [input.data_type(); 2];
+    for item in list {
+        let item = evaluate(item, batch, environment)?;
+        let context = environment.call_context();
+        let equal =
+            functions::evaluate(Function::Equal, &[&vector, &item], &types, DataType::Boolean, len, context)?;
+        let values = booleans(&equal)?;
+        for row in 0..len {
+            if equal.is_valid(row) {
+                truths[row] |= values[row];
+            } else {
+                unknown[row] = true;
+            }
+        }
+    }
+    let mut validity = Validity::valid(len);
+    for row in (0..len).filter(|row| unknown[*row] && !truths[*row]) {
+        validity.set_null(row);
+    }
+    Ok(Vector { data: VectorData::Bool(truths), validity })
+}
+
+/// Encodes a row of several vectors as a key; false when one of them is NULL.
+pub(crate) fn encode_row_key(key: &mut Vec<u8>, vectors: &[&Vector], row: usize) -> bool {
+    key.clear();
+    let mut complete = true;
+    for vector in vectors {
+        complete &= vector.is_valid(row);
+        encode_vector_row(key, vector, row, KeyOrder::ASCENDING);
+    }
+    complete
+}
+
+/// Adds a row to a set for IN.
+pub(crate) fn add_to_set(set: &mut KeySet, vectors: &[&Vector], row: usize) {
+    let mut key = Vec::new();
+    if encode_row_key(&mut key, vectors, row) {
+        set.insert(&key);
+    } else {
+        set.note_null();
+    }
+}
+
+/// Is each row in the set, three-valued?
+fn membership(vectors: &[&Vector], set: &KeySet, len: usize) -> Result<Vector> {
+    let mut truths = vec![false; len];
+    let mut validity = Validity::valid(len);
+    let mut key = Vec::new();
+    for (row, truth) in truths.iter_mut().enumerate() {
+        let complete = encode_row_key(&mut key, vectors, row);
+        if vectors.len() > 1 && (!complete || set.has_null()) && set.contains(Some(&key)) != Some(true) {
+            // With NULL in a part, the other parts may still rule a row out.
+            return Err(Error::unsupported("IN over rows with a NULL in them"));
+        }
+        match set.contains(complete.then_some(key.as_slice())) {
+            Some(found) => *truth = found,
+            None => validity.set_null(row),
+        }
+    }
+    Ok(Vector { data: VectorData::Bool(truths), validity })
+}
+
+/// The answers of a subquery: of one run when it reads nothing from the row, else one a row.
+fn answer(subquery: &Subquery, batch: &Batch, environment: &mut dyn Environment) -> Result<Vector> {
+    let len = batch.len();
+    if len == 0 {
+        return Ok(Vector::empty(subquery.data_type));
+    }
+    let mut operands: Vec<Arc<Vector>> = Vec::new();
+    if let SubqueryKind::In { operands: expressions, .. } = &subquery.kind {
+        for operand in expressions {
+            operands.push(evaluate(operand, batch, environment)?);
+        }
+    }
+    let refs: Vec<&Vector> = operands.iter().map(Arc::as_ref).collect();
+    if subquery.outer.is_empty() {
+        let answer = environment.subquery(subquery, Vec::new())?;
+        return spread(&answer, subquery, &refs, len);
+    }
+    let outer: Vec<Arc<Vector>> = subquery
+        .outer
+        .iter()
+        .map(|expression| evaluate(expression, batch, environment))
+        .collect::<Result<_>>()?;
+    let mut out = Vector::empty(subquery.data_type);
+    for row in 0..len {
+        let values = outer.iter().zip(&subquery.outer);
+        let values = values.map(|(vector, expression)| vector.value(row, expression.data_type())).collect();
+        let answer = environment.subquery(subquery, values)?;
+        let position = [u32::try_from(row).unwrap_or(u32::MAX)];
+        let one: Vec<Vector> = refs.iter().map(|vector| vector.gather(&position)).collect::<Result<_>>()?;
+        let one: Vec<&Vector> = one.iter().collect();
+        out.push_from(&spread(&answer, subquery, &one, 1)?, 0)?;
+    }
+    Ok(out)
+}
+
+/// One answer as the result of `len` rows.
+fn spread(answer: &Answer, subquery: &Subquery, operands: &[&Vector], len: usize) -> Result<Vector> {
+    match (answer, &subquery.kind) {
+        (Answer::Scalar(value), _) => Vector::constant(value, subquery.data_type, len),
+        (Answer::Exists(found), SubqueryKind::Exists { negated }) => {
+            Ok(Vector::valid(VectorData::Bool(vec![found != negated; len])))
+        }
+        (Answer::Set(set), SubqueryKind::In { negated: false, .. }) => membership(operands, set, len),
+        (Answer::Set(set), SubqueryKind::In { negated: true, .. }) => {
+            negated(&membership(operands, set, len)?)
+        }
+        _ => Err(Error::internal("an answer of the wrong kind")),
+    }
+}
