@@ -17,6 +17,7 @@ pub use store::{ObjectKind, create_catalog, create_object, drop_object, load, ve
 
 use crate::error::{Error, Result, state};
 use crate::storage::TreeId;
+use crate::parse::ast::Expr;
 use crate::types::DataType;
 use std::sync::Arc;
 
@@ -27,7 +28,7 @@ pub struct Column {
     pub data_type: DataType,
     pub not_null: bool,
     /// The text of the DEFAULT expression.
-    pub default: Option<crate::parse::ast::Expr>,
+    pub default: Option<Expr>,
 }
 
 /// How the rows of a table are keyed in its tree.
@@ -63,6 +64,8 @@ pub struct Table {
 /// An index.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Index {
+    /// 0 for the index of a UNIQUE constraint.
+    pub id: u32,
     pub name: String,
     /// Columns of the table, and whether each is descending.
     pub columns: Vec<(usize, bool)>,
@@ -86,7 +89,7 @@ pub struct ForeignKey {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Check {
     pub name: Option<String>,
-    pub expr: crate::parse::ast::Expr,
+    pub expr: Expr,
 }
 
 impl Table {
@@ -134,10 +137,7 @@ impl Table {
     pub fn key_types(&self) -> Vec<DataType> {
         match &self.key {
             RowKey::Rowid => vec![DataType::BigInt],
-            key => {
-                let _ = key;
-                self.primary_key().iter().map(|&column| self.column_type(column)).collect()
-            }
+            _ => self.primary_key().iter().map(|&column| self.column_type(column)).collect(),
         }
     }
 }

@@ -1,0 +1,184 @@
+//! Binding of FROM: tables, derived tables, WITH queries, joins.
+
+use super::query::Output;
+use super::scope::{Named, ScopeColumn};
+use super::Binder;
+use crate::error::{Error, Result, state};
+use crate::expression::{self as build, Expression};
+use crate::functions::Function;
+use crate::parse::ast::{JoinCondition, JoinKind, Name, TableAlias, TableRef};
+use crate::plan::{JoinType, Logical};
+use crate::catalog::Table;
+use std::sync::Arc;
+
+impl<'a> Binder<'a> {
+    /// All of FROM, one joined with the other.
+    pub(super) fn from(&mut self, from: &'a [TableRef]) -> Result<(Logical, Vec<Named>)> {
+        let mut all: Option<(Logical, Vec<Named>)> = None;
+        for table in from {
+            let (plan, named) = self.table_ref(table)?;
+            all = Some(match all {
+                None => (plan, named),
+                Some((left, mut tables)) => {
+                    tables.extend(named);
+                    (join(left, plan, JoinType::Inner, vec![]), tables)
+                }
+            });
+        }
+        let (plan, tables) = all.unwrap_or_else(|| (Logical::single(), Vec::new()));
+        for (index, table) in tables.iter().enumerate() {
+            if tables.iter().take(index).any(|other| other.name.eq_ignore_ascii_case(&table.name)) {
+                let message = format!("the table name {} stands twice in FROM", table.name);
+                return Err(Error::name("42712", message).hint("give one of them an alias"));
+            }
+        }
+        Ok((plan, tables))
+    }
+
+    fn table_ref(&mut self, table: &'a TableRef) -> Result<(Logical, Vec<Named>)> {
+        match table {
+            TableRef::Table { name, alias } => {
+                let (plan, named) = self.named_table(name, alias.as_ref())?;
+                Ok((plan, vec![named]))
+            }
+            TableRef::Query { query, alias, at: _ } => {
+                let output = self.derived(|binder| binder.query(query))?;
+                let name = alias.as_ref().map_or("", |alias| alias.name.text.as_str());
+                let columns = alias.as_ref().map_or(&[][..], |alias| &alias.columns);
+                let (plan, named) = rename(output, name, columns)?;
+                Ok((plan, vec![named]))
+            }
+            TableRef::Join { left, right, kind, condition, at } => {
+                let (left, mut tables) = self.table_ref(left)?;
+                let (right, right_tables) = self.table_ref(right)?;
+                let split = tables.len();
+                tables.extend(right_tables);
+                let on = self.join_condition(condition, &mut tables, split).map_err(|error| error.at(*at))?;
+                let kind = match kind {
+                    JoinKind::Inner => JoinType::Inner,
+                    JoinKind::Left => JoinType::Left,
+                };
+                Ok((join(left, right, kind, on), tables))
+            }
+        }
+    }
+
+    /// Binds a query that stands in FROM: it sees the queries around this one, not this one.
+    fn derived(&mut self, bind: impl FnOnce(&mut Self) -> Result<Output>) -> Result<Output> {
+        let block = self.level()?.enter();
+        let output = bind(self);
+        self.level()?.leave(block);
+        let output = output?;
+        self.settled(output)
+    }
+
+    fn named_table(&mut self, name: &'a Name, alias: Option<&'a TableAlias>) -> Result<(Logical, Named)> {
+        let shown = alias.map_or(name.text.as_str(), |alias| alias.name.text.as_str());
+        let columns = alias.map_or(&[][..], |alias| &alias.columns);
+        let cte = self.ctes.iter().rposition(|(cte, _)| cte.name.text.eq_ignore_ascii_case(&name.text));
+        if let Some(&(cte, before)) = cte.and_then(|index| self.ctes.get(index)) {
+            let hidden = self.ctes.split_off(before);
+            let output = self.derived(|binder| binder.query(&cte.query));
+            self.ctes.extend(hidden);
+            let (plan, named) = rename(output?, shown, &cte.columns)?;
+            return Ok((plan, with_columns(named, columns)?));
+        }
+        let table = self.catalog.table(&name.text).map_err(|error| error.at(name.at))?;
+        let (plan, named) = self.scan(table, shown)?;
+        Ok((plan, with_columns(named, columns)?))
+    }
+
+    /// All rows of a table under a name.
+    pub(super) fn scan(&mut self, table: &Arc<Table>, name: &str) -> Result<(Logical, Named)> {
+        let mut columns = Vec::with_capacity(table.columns.len());
+        let mut ids = Vec::with_capacity(table.columns.len() + 1);
+        for column in &table.columns {
+            let id = self.fresh()?;
+            ids.push(id);
+            columns.push(ScopeColumn { name: column.name.clone(), id, data_type: column.data_type, merged: false });
+        }
+        ids.push(self.fresh()?);
+        let named = Named { name: name.to_owned(), columns, table: Some(table.clone()) };
+        Ok((Logical::Scan { table: table.clone(), columns: ids }, named))
+    }
+
+    fn join_condition(
+        &mut self,
+        condition: &'a JoinCondition,
+        tables: &mut [Named],
+        split: usize,
+    ) -> Result<Vec<Expression>> {
+        match condition {
+            JoinCondition::None => Ok(vec![]),
+            JoinCondition::On(expr) => {
+                let block = self.level()?.enter();
+                let level = self.level()?;
+                level.place = "ON";
+                level.tables = tables.to_vec();
+                let bound = self.condition(expr, "ON");
+                self.level()?.leave(block);
+                Ok(match bound? {
+                    Expression::And(parts) => parts,
+                    one => vec![one],
+                })
+            }
+            JoinCondition::Using(names) => {
+                names.iter().map(|name| using(tables, split, &name.text).map_err(|e| e.at(name.at))).collect()
+            }
+            JoinCondition::Natural => {
+                let (left, right) = tables.split_at(split);
+                let visible = |tables: &[Named]| -> Vec<String> {
+                    let columns = tables.iter().flat_map(|table| &table.columns);
+                    columns.filter(|column| !column.merged).map(|column| column.name.to_lowercase()).collect()
+                };
+                let (left, right) = (visible(left), visible(right));
+                let both: Vec<String> = left.into_iter().filter(|name| right.contains(name)).collect();
+                both.iter().map(|name| using(tables, split, name)).collect()
+            }
+        }
+    }
+}
+
+/// Both sides' column of a name are equal; the right one is merged into the left one.
+fn using(tables: &mut [Named], split: usize, name: &str) -> Result<Expression> {
+    let (left, right) = tables.split_at_mut(split);
+    let left = only_column(left, name)?;
+    let left = Expression::column(left.id, left.data_type);
+    let right = only_column(right, name)?;
+    right.merged = true;
+    build::call(Function::Equal, vec![left, Expression::column(right.id, right.data_type)])
+}
+
+fn only_column<'t>(tables: &'t mut [Named], name: &str) -> Result<&'t mut ScopeColumn> {
+    let columns = tables.iter_mut().flat_map(|table| &mut table.columns);
+    let mut matching = columns.filter(|column| !column.merged && column.name.eq_ignore_ascii_case(name));
+    match (matching.next(), matching.next()) {
+        (Some(column), None) => Ok(column),
+        (Some(_), Some(_)) => Err(Error::name(state::AMBIGUOUS, format!("the column {name} of USING is ambiguous"))),
+        _ => Err(Error::name(state::NO_COLUMN, format!("the column {name} of USING is not on both sides"))),
+    }
+}
+
+fn join(left: Logical, right: Logical, join: JoinType, on: Vec<Expression>) -> Logical {
+    Logical::Join { left: Box::new(left), right: Box::new(right), join, on }
+}
+
+/// The result of a query as a table.
+fn rename(output: Output, name: &str, columns: &[Name]) -> Result<(Logical, Named)> {
+    let scope = output.columns.into_iter();
+    let scope = scope.map(|c| ScopeColumn { name: c.name, id: c.id, data_type: c.data_type, merged: false });
+    let named = Named { name: name.to_owned(), columns: scope.collect(), table: None };
+    Ok((output.plan, with_columns(named, columns)?))
+}
+
+/// Other names for the first columns.
+fn with_columns(mut named: Named, columns: &[Name]) -> Result<Named> {
+    if let Some(extra) = columns.get(named.columns.len()) {
+        let message = format!("{} has only {} columns", named.name, named.columns.len());
+        return Err(Error::name("42P10", message).at(extra.at));
+    }
+    for (column, name) in named.columns.iter_mut().zip(columns) {
+        column.name.clone_from(&name.text);
+    }
+    Ok(named)
+}

@@ -1,0 +1,132 @@
+//! Foreign keys, seen from both sides of a change.
+//!
+//! The table a reference names may be created after the reference, so keys are matched here, when
+//! a change is bound, and not when the table is created.
+
+use super::Binder;
+use crate::catalog::{Catalog, ForeignKey, RowKey, Table};
+use crate::error::{Error, Result, state};
+use crate::plan::{ChildCheck, ParentCheck, Path, UniqueKey};
+use std::sync::Arc;
+
+/// A reference and the key it means.
+struct Resolved {
+    parent: Arc<Table>,
+    key: UniqueKey,
+    /// The referring columns, in the order of the key.
+    columns: Vec<usize>,
+    /// The columns of the key.
+    parents: Vec<usize>,
+}
+
+impl Binder<'_> {
+    /// What new rows need in other tables, when these columns (or all) change.
+    pub(super) fn parent_checks(&self, table: &Table, changed: Option<&[usize]>) -> Result<Vec<ParentCheck>> {
+        let touched = table.foreign_keys.iter().filter(|key| touches(&key.columns, changed));
+        touched
+            .map(|key| {
+                let Resolved { parent, key: unique, columns, parents: _ } = resolve(self.catalog, table, key)?;
+                Ok(ParentCheck { name: key.name.clone(), parent, key: unique, columns })
+            })
+            .collect()
+    }
+
+    /// What in other tables needs rows that go, when these columns (or all) change.
+    pub(super) fn child_checks(&self, table: &Table, changed: Option<&[usize]>) -> Result<Vec<ChildCheck>> {
+        let mut checks = Vec::new();
+        for child in &self.catalog.tables {
+            for key in child.foreign_keys.iter().filter(|key| key.table.eq_ignore_ascii_case(&table.name)) {
+                let Resolved { columns, parents, .. } = resolve(self.catalog, child, key)?;
+                if touches(&parents, changed) {
+                    checks.push(child_check(child, key, columns, parents));
+                }
+            }
+        }
+        Ok(checks)
+    }
+}
+
+fn touches(columns: &[usize], changed: Option<&[usize]>) -> bool {
+    changed.is_none_or(|changed| columns.iter().any(|column| changed.contains(column)))
+}
+
+fn resolve(catalog: &Catalog, table: &Table, key: &ForeignKey) -> Result<Resolved> {
+    let parent = catalog.find(&key.table).ok_or_else(|| {
+        let message = format!("the table {} refers to {}, which does not exist", table.name, key.table);
+        Error::name(state::NO_TABLE, message)
+    })?;
+    let wrong = |what: &str| {
+        let message = format!("the foreign key of {} to {}: {what}", table.name, parent.name);
+        Error::name(state::BAD_FOREIGN_KEY, message)
+    };
+    let mut parents = Vec::with_capacity(key.columns.len());
+    for name in &key.parents {
+        parents.push(parent.column(name).ok_or_else(|| wrong(&format!("there is no column {name}")))?);
+    }
+    if key.parents.is_empty() {
+        parents = parent.primary_key().to_vec();
+    }
+    if parents.len() != key.columns.len() || parents.is_empty() {
+        return Err(wrong("it has another number of columns than the key it refers to"));
+    }
+    for (&column, &other) in key.columns.iter().zip(&parents) {
+        let (from, to) = (table.column_type(column), parent.column_type(other));
+        if from.physical() != to.physical() || from.scale() != to.scale() {
+            return Err(wrong(&format!("the types {from} and {to} differ")));
+        }
+    }
+    let (unique, order) = unique_key(parent, &parents)
+        .ok_or_else(|| wrong("the columns it refers to are not a primary key or UNIQUE"))?;
+    let pick = |list: &[usize]| -> Vec<usize> { order.iter().filter_map(|&i| list.get(i).copied()).collect() };
+    Ok(Resolved { parent: parent.clone(), key: unique, columns: pick(&key.columns), parents: pick(&parents) })
+}
+
+/// The unique key with exactly these columns, and where each of its columns stands among them.
+pub(super) fn unique_key(table: &Table, columns: &[usize]) -> Option<(UniqueKey, Vec<usize>)> {
+    let order = |key: &[usize]| -> Option<Vec<usize>> {
+        if key.len() != columns.len() {
+            return None;
+        }
+        key.iter().map(|column| columns.iter().position(|wanted| wanted == column)).collect()
+    };
+    if let Some(order) = order(table.primary_key()).filter(|_| !columns.is_empty()) {
+        return Some((UniqueKey::Primary, order));
+    }
+    table.indexes.iter().enumerate().filter(|(_, index)| index.unique).find_map(|(number, index)| {
+        let key: Vec<usize> = index.columns.iter().map(|(column, _)| *column).collect();
+        order(&key).map(|order| (UniqueKey::Index(number), order))
+    })
+}
+
+fn child_check(child: &Arc<Table>, key: &ForeignKey, columns: Vec<usize>, parents: Vec<usize>) -> ChildCheck {
+    let found = search_path(child, &columns);
+    let (index, order) = match found {
+        Some((path, order)) => (Some(path), order),
+        None => (None, (0..columns.len()).collect()),
+    };
+    let pick = |list: &[usize]| -> Vec<usize> { order.iter().filter_map(|&i| list.get(i).copied()).collect() };
+    ChildCheck {
+        name: key.name.clone(),
+        child: child.clone(),
+        columns: pick(&columns),
+        parents: pick(&parents),
+        index,
+    }
+}
+
+/// A key of the table that begins with these columns in any order, and that order.
+fn search_path(table: &Table, columns: &[usize]) -> Option<(Path, Vec<usize>)> {
+    let order = |key: &[usize]| -> Option<Vec<usize>> {
+        let first = key.get(..columns.len())?;
+        first.iter().map(|column| columns.iter().position(|wanted| wanted == column)).collect()
+    };
+    if table.key != RowKey::Rowid
+        && let Some(order) = order(table.primary_key())
+    {
+        return Some((Path::Table, order));
+    }
+    table.indexes.iter().enumerate().find_map(|(number, index)| {
+        let key: Vec<usize> = index.columns.iter().map(|(column, _)| *column).collect();
+        order(&key).map(|order| (Path::Index(number), order))
+    })
+}
