@@ -123,7 +123,7 @@ impl FileDevice {
         let mut at = from;
         while at < to {
             let part = usize::try_from(to - at).map_or(zeros.len(), |rest| rest.min(zeros.len()));
-            write_slices(fd, at, &[&zeros[..part]])?;
+            write_slice(fd, at, zeros.get(..part).unwrap_or_default())?;
             at += part as u64;
         }
         Ok(())
@@ -152,8 +152,24 @@ pub(crate) fn flush_directory(path: &Arc<Path>) -> Result<(), Error> {
         .map_err(|errno| Error::of(path, Operation::Flush, errno))
 }
 
+/// Writes one slice: what a commit does.
+fn write_slice(fd: BorrowedFd<'_>, mut offset: u64, mut rest: &[u8]) -> Result<(), Errno> {
+    while !rest.is_empty() {
+        let written = retry(|| rustix::io::pwrite(fd, rest, offset))?;
+        if written == 0 {
+            return Err(Errno::NOSPC);
+        }
+        offset += written as u64;
+        rest = rest.get(written..).unwrap_or_default();
+    }
+    Ok(())
+}
+
 /// Writes all slices one after the other.
 fn write_slices(fd: BorrowedFd<'_>, mut offset: u64, bufs: &[&[u8]]) -> Result<(), Errno> {
+    if let [one] = bufs {
+        return write_slice(fd, offset, one);
+    }
     for group in bufs.chunks(SLICES_MAX) {
         let mut slices = [IoSlice::new(&[]); SLICES_MAX];
         for (slice, buf) in slices.iter_mut().zip(group) {

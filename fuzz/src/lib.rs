@@ -1,0 +1,74 @@
+//! The bodies of the fuzz targets.
+//!
+//! Each takes arbitrary bytes as damage to a small real database, opens it, and uses whatever the
+//! engine still serves. Any error is fine; a panic, an endless loop, or an answer after `check`
+//! found nothing wrong that contradicts it, is not. The tests at the end run both from seeds, so
+//! that they count where no fuzzer runs.
+
+mod database;
+mod input;
+
+use database::{Image, Opened, template_log, template_pages};
+use input::Input;
+
+/// Damages pages of a cleanly closed database. With repaired checksums the damage gets past them,
+/// to the code that decodes pages.
+pub fn page(bytes: &[u8]) {
+    let mut input = Input::new(bytes);
+    let mut image: Image = template_pages().clone();
+    let repair = input.flag();
+    while let Some(patch) = input.patch() {
+        image.patch_page(patch, repair);
+    }
+    if let Some(opened) = Opened::new(image, input.flag()) {
+        opened.exercise();
+    }
+}
+
+/// Damages the log of a database that was not closed. With repaired checksums the damage gets past
+/// them, to the code that decides which records to believe and applies them.
+pub fn log(bytes: &[u8]) {
+    let mut input = Input::new(bytes);
+    let mut image: Image = template_log().clone();
+    let repair = input.flag();
+    while let Some(patch) = input.patch() {
+        image.patch_log(patch, repair);
+    }
+    if let Some(opened) = Opened::new(image, input.flag()) {
+        opened.assert_sound();
+        opened.exercise();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use drystone_platform_sim::Random;
+
+    /// Runs a target on inputs from a seed; `DRYSTONE_FUZZ_ROUNDS` sets how many.
+    fn run(target: fn(&[u8])) {
+        let rounds = std::env::var("DRYSTONE_FUZZ_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(1_500);
+        for seed in 0..rounds {
+            println!("seed {seed}");
+            let mut random = Random::new(seed);
+            let mut bytes = vec![0; 4 + random.index(if seed % 8 == 0 { 2_000 } else { 40 })];
+            random.fill(&mut bytes);
+            target(&bytes);
+        }
+    }
+
+    #[test]
+    fn undamaged() {
+        super::page(&[]);
+        super::log(&[]);
+    }
+
+    #[test]
+    fn pages() {
+        run(super::page);
+    }
+
+    #[test]
+    fn logs() {
+        run(super::log);
+    }
+}
