@@ -40,7 +40,8 @@ const CORE_ROOMS: [&str; 18] = [
     "database",
 ];
 
-/// The rooms of `sql` in their order.
+/// The rooms of `sql` in their order. `plan` is the language that `bind`, `optimize` and `execute`
+/// speak, so it stands before them.
 const SQL_ROOMS: [&str; 14] = [
     "error",
     "memory",
@@ -49,10 +50,10 @@ const SQL_ROOMS: [&str; 14] = [
     "functions",
     "expression",
     "storage",
-    "catalog",
     "parse",
-    "bind",
+    "catalog",
     "plan",
+    "bind",
     "optimize",
     "execute",
     "session",
