@@ -1,0 +1,353 @@
+//! From logical to physical, one walk from the top.
+//!
+//! On the way down go the conditions that still have to be applied (in terms of the columns of
+//! the operator below) and the set of columns needed above. On the way up come the physical plan,
+//! the ids of the columns it gives, in order, and an estimate of its rows. It may give more
+//! columns than were asked for.
+
+use super::access::{ScanLeaf, full_scan, selectivity};
+use super::fold::{columns_of, fold, is_random, only_uses, split};
+use super::subquery::substitute;
+use super::{Optimizer, exact, place, place_all};
+use crate::error::Result;
+use crate::expression::{self as build, Aggregate, Expression, SortKey};
+use crate::functions::Function;
+use crate::plan::{ColumnId, JoinType, Logical, Physical};
+use crate::types::Value;
+use std::collections::HashSet;
+
+/// A physical plan on the way up.
+pub(super) struct Lowered {
+    pub(super) plan: Physical,
+    pub(super) columns: Vec<ColumnId>,
+    pub(super) rows: f64,
+}
+
+impl Lowered {
+    /// With conditions on top.
+    pub(super) fn filtered(self, conditions: Vec<Expression>) -> Result<Lowered> {
+        match place_all(conditions, &self.columns)? {
+            None => Ok(self),
+            Some(predicate) => Ok(Lowered {
+                plan: Physical::Filter { input: Box::new(self.plan), predicate },
+                rows: (self.rows * 0.5).max(1.0),
+                columns: self.columns,
+            }),
+        }
+    }
+}
+
+type Needed = HashSet<ColumnId>;
+
+impl Optimizer<'_> {
+    pub(super) fn lower(&mut self, plan: Logical, mut conditions: Vec<Expression>, needed: &Needed) -> Result<Lowered> {
+        match plan {
+            Logical::Filter { input, predicate } => {
+                split(predicate, &mut conditions);
+                let input = self.join_subqueries(*input, &mut conditions)?;
+                self.lower(input, conditions, needed)
+            }
+            Logical::Project { input, expressions } => self.project(*input, expressions, conditions, needed),
+            Logical::Scan { .. } | Logical::Join { join: JoinType::Inner, .. } => {
+                self.inner_joins(plan, conditions, needed)
+            }
+            Logical::Join { left, right, join, on } => {
+                self.outer_join((*left, *right), join, on, conditions, needed)
+            }
+            Logical::Aggregate { input, groups, aggregates } => {
+                self.aggregate(*input, groups, aggregates, conditions, needed)
+            }
+            Logical::Sort { input, keys } => self.sort(*input, keys, conditions, needed, None),
+            Logical::Limit { input, limit, offset } => {
+                let lowered = self.limit(*input, limit, offset, needed)?;
+                lowered.filtered(conditions)
+            }
+            Logical::Distinct { input, columns } => {
+                let wanted = columns.iter().copied().collect();
+                let lowered = exact(self.lower(*input, conditions, &wanted)?, &columns)?;
+                let rows = (lowered.rows * 0.5).max(1.0);
+                Ok(Lowered { plan: Physical::Distinct { input: Box::new(lowered.plan) }, columns, rows })
+            }
+            Logical::Values { mut rows, columns, types } => {
+                rows.iter_mut().flatten().for_each(fold);
+                let count = rows.len() as f64;
+                Lowered { plan: Physical::Values { rows, types }, columns, rows: count }.filtered(conditions)
+            }
+            Logical::Append { inputs, columns, types } => self.append(inputs, columns, types, &conditions),
+            Logical::SetOperation { left, right, columns, except, all } => {
+                let mut side = |(plan, ids): (Logical, Vec<ColumnId>)| -> Result<Lowered> {
+                    let wanted = ids.iter().copied().collect();
+                    exact(self.lower(plan, vec![], &wanted)?, &ids)
+                };
+                let (left, right) = (side(*left)?, side(*right)?);
+                let rows = left.rows;
+                let (left, right) = (Box::new(left.plan), Box::new(right.plan));
+                let plan = Physical::SetOperation { left, right, except, all };
+                Lowered { plan, columns, rows }.filtered(conditions)
+            }
+        }
+    }
+
+    fn project(
+        &mut self,
+        input: Logical,
+        mut expressions: Vec<(ColumnId, Expression)>,
+        conditions: Vec<Expression>,
+        needed: &Needed,
+    ) -> Result<Lowered> {
+        let random = expressions.iter().any(|(_, expression)| is_random(expression));
+        let (above, below) = if random { (conditions, vec![]) } else { (vec![], conditions) };
+        let mut pushed = Vec::with_capacity(below.len());
+        for mut condition in below {
+            substitute(&mut condition, &expressions);
+            split(condition, &mut pushed);
+        }
+        let mut wanted = needed.clone();
+        above.iter().for_each(|condition| wanted.extend(columns_of(condition)));
+        expressions.retain(|(id, _)| wanted.contains(id));
+        let mut inner = Needed::new();
+        for (_, expression) in &mut expressions {
+            fold(expression);
+            inner.extend(columns_of(expression));
+        }
+        let lowered = self.lower(input, pushed, &inner)?;
+        renamed(lowered, expressions)?.filtered(above)
+    }
+
+    fn aggregate(
+        &mut self,
+        input: Logical,
+        mut groups: Vec<(ColumnId, Expression)>,
+        mut aggregates: Vec<(ColumnId, Aggregate)>,
+        conditions: Vec<Expression>,
+        needed: &Needed,
+    ) -> Result<Lowered> {
+        let group_ids: Needed = groups.iter().map(|(id, _)| *id).collect();
+        let (mut above, mut below) = (Vec::new(), Vec::new());
+        for mut condition in conditions {
+            // Without groups a condition below would not remove the one row above.
+            if !groups.is_empty() && only_uses(&condition, &group_ids) {
+                substitute(&mut condition, &groups);
+                split(condition, &mut below);
+            } else {
+                above.push(condition);
+            }
+        }
+        let mut wanted = needed.clone();
+        above.iter().for_each(|condition| wanted.extend(columns_of(condition)));
+        aggregates.retain(|(id, _)| wanted.contains(id));
+        let mut inner = Needed::new();
+        for (_, group) in &mut groups {
+            fold(group);
+            inner.extend(columns_of(group));
+        }
+        for expression in aggregates.iter().flat_map(|(_, aggregate)| aggregate.expressions()) {
+            inner.extend(columns_of(expression));
+        }
+        let input = self.lower(input, below, &inner)?;
+        let columns = groups.iter().map(|(id, _)| *id).chain(aggregates.iter().map(|(id, _)| *id)).collect();
+        let rows = if groups.is_empty() { 1.0 } else { (input.rows * 0.2).max(1.0) };
+        let groups = groups.into_iter().map(|(_, g)| place(g, &input.columns)).collect::<Result<_>>()?;
+        let aggregates = aggregates.into_iter().map(|(_, aggregate)| placed(aggregate, &input.columns));
+        let aggregates = aggregates.collect::<Result<_>>()?;
+        let plan = Physical::Aggregate { input: Box::new(input.plan), groups, aggregates };
+        Lowered { plan, columns, rows }.filtered(above)
+    }
+
+    fn sort(
+        &mut self,
+        input: Logical,
+        keys: Vec<SortKey>,
+        conditions: Vec<Expression>,
+        needed: &Needed,
+        limit: Option<Expression>,
+    ) -> Result<Lowered> {
+        let mut wanted = needed.clone();
+        keys.iter().for_each(|key| wanted.extend(columns_of(&key.expression)));
+        let input = self.lower(input, conditions, &wanted)?;
+        let mut placed = Vec::with_capacity(keys.len());
+        for mut key in keys {
+            fold(&mut key.expression);
+            // What is the same for all rows orders nothing.
+            if !matches!(key.expression, Expression::Constant { .. }) {
+                placed.push(SortKey { expression: place(key.expression, &input.columns)?, ..key });
+            }
+        }
+        let plan = match placed.is_empty() {
+            true => input.plan,
+            false => Physical::Sort { input: Box::new(input.plan), keys: placed, limit },
+        };
+        Ok(Lowered { plan, columns: input.columns, rows: input.rows })
+    }
+
+    fn limit(
+        &mut self,
+        input: Logical,
+        mut limit: Option<Expression>,
+        mut offset: Option<Expression>,
+        needed: &Needed,
+    ) -> Result<Lowered> {
+        limit.iter_mut().chain(&mut offset).for_each(fold);
+        let first = match (&limit, &offset) {
+            (Some(limit), None) => Some(limit.clone()),
+            (Some(limit), Some(offset)) => {
+                let mut sum = build::call(Function::Add, vec![limit.clone(), offset.clone()])?;
+                fold(&mut sum);
+                Some(sum)
+            }
+            (None, _) => None,
+        };
+        let count = match &first {
+            Some(Expression::Constant { value: Value::Integer(count), .. }) => *count as f64,
+            _ => f64::INFINITY,
+        };
+        let input = match input {
+            Logical::Sort { input, keys } => self.sort(*input, keys, vec![], needed, first)?,
+            // A projection that the sort is under does not change the number of rows.
+            other => self.lower(other, vec![], needed)?,
+        };
+        let plan = Physical::Limit { input: Box::new(input.plan), limit, offset };
+        Ok(Lowered { plan, columns: input.columns, rows: input.rows.min(count) })
+    }
+
+    fn append(
+        &mut self,
+        inputs: Vec<(Logical, Vec<ColumnId>)>,
+        columns: Vec<ColumnId>,
+        types: Vec<crate::types::DataType>,
+        conditions: &[Expression],
+    ) -> Result<Lowered> {
+        let mut plans = Vec::with_capacity(inputs.len());
+        let mut rows = 0.0;
+        for (input, ids) in inputs {
+            let meant = columns.iter().zip(&ids).zip(&types);
+            let meant: Vec<(ColumnId, Expression)> =
+                meant.map(|((column, id), data_type)| (*column, Expression::column(*id, *data_type))).collect();
+            let mut pushed = Vec::with_capacity(conditions.len());
+            for condition in conditions {
+                let mut condition = condition.clone();
+                substitute(&mut condition, &meant);
+                pushed.push(condition);
+            }
+            let wanted = ids.iter().copied().collect();
+            let lowered = exact(self.lower(input, pushed, &wanted)?, &ids)?;
+            rows += lowered.rows;
+            plans.push(lowered.plan);
+        }
+        Ok(Lowered { plan: Physical::Append { inputs: plans, types }, columns, rows })
+    }
+
+    /// LEFT, semi and anti joins.
+    fn outer_join(
+        &mut self,
+        (left, right): (Logical, Logical),
+        join: JoinType,
+        on: Vec<Expression>,
+        conditions: Vec<Expression>,
+        needed: &Needed,
+    ) -> Result<Lowered> {
+        let left_ids: Needed = left.output().into_iter().collect();
+        let right_ids: Needed = right.output().into_iter().collect();
+        let (to_left, above): (Vec<_>, Vec<_>) = conditions.into_iter().partition(|c| only_uses(c, &left_ids));
+        if join == JoinType::Left && above.iter().any(|condition| rejects_null(condition, &right_ids)) {
+            // Rows that the outer join would add are removed again: it is an inner one.
+            let inner = Logical::Join { left: Box::new(left), right: Box::new(right), join: JoinType::Inner, on };
+            return self.lower(inner, to_left.into_iter().chain(above).collect(), needed);
+        }
+        let mut parts = Vec::new();
+        on.into_iter().for_each(|condition| split(condition, &mut parts));
+        let (to_right, on): (Vec<_>, Vec<_>) = parts
+            .into_iter()
+            .partition(|c| only_uses(c, &right_ids) && !columns_of(c).is_empty());
+        let mut wanted = needed.clone();
+        on.iter().chain(&above).for_each(|condition| wanted.extend(columns_of(condition)));
+        let left = self.lower(left, to_left, &wanted)?;
+        let right = self.leaf(right, to_right, &wanted)?;
+        self.join(left, right, join, on, &wanted)?.filtered(above)
+    }
+
+    /// A table to be read; `full` rows, of which the conditions leave some.
+    pub(super) fn read(&mut self, leaf: ScanLeaf, needed: &Needed) -> Result<Lowered> {
+        let ScanLeaf { table, ids, conditions, full } = &leaf;
+        let mut rows = *full;
+        conditions.iter().for_each(|condition| rows *= selectivity(&leaf, condition));
+        let choice = self.choose(&leaf, &[])?.filter(|choice| choice.cost < *full);
+        let (access, answered) = match choice {
+            Some(choice) => {
+                rows = rows.min(choice.rows);
+                (choice.access, choice.answered)
+            }
+            None => (full_scan(), vec![]),
+        };
+        let rest: Vec<Expression> = conditions
+            .iter()
+            .enumerate()
+            .filter(|(number, _)| !answered.contains(number))
+            .map(|(_, condition)| condition.clone())
+            .collect();
+        let (columns, out) = read_columns(ids, &rest, needed);
+        let filter = place_all(rest, &out)?;
+        let plan = Physical::Scan { table: table.clone(), columns, access, filter };
+        Ok(Lowered { plan, columns: out, rows: rows.max(1.0) })
+    }
+}
+
+/// The columns of a table that are read: their numbers and ids.
+pub(super) fn read_columns(ids: &[ColumnId], filter: &[Expression], needed: &Needed) -> (Vec<usize>, Vec<ColumnId>) {
+    let mut wanted: Needed = filter.iter().flat_map(columns_of).collect();
+    wanted.extend(needed.iter().copied());
+    ids.iter().enumerate().filter(|(_, id)| wanted.contains(id)).map(|(number, id)| (number, *id)).unzip()
+}
+
+/// The projection, or only other names for the columns where that is enough.
+fn renamed(input: Lowered, expressions: Vec<(ColumnId, Expression)>) -> Result<Lowered> {
+    let mut columns = vec![None; input.columns.len()];
+    let plain = expressions.iter().all(|(id, expression)| {
+        let Expression::Column { index, .. } = expression else { return false };
+        let position = input.columns.iter().position(|column| column == index);
+        match position.and_then(|position| columns.get_mut(position)) {
+            Some(place @ None) => {
+                *place = Some(*id);
+                true
+            }
+            _ => false,
+        }
+    });
+    if plain {
+        // A column without a new name keeps its old one: nothing above asks for it.
+        let columns = columns.into_iter().zip(&input.columns).map(|(new, old)| new.unwrap_or(*old)).collect();
+        return Ok(Lowered { columns, ..input });
+    }
+    let columns = expressions.iter().map(|(id, _)| *id).collect();
+    let expressions = expressions.into_iter().map(|(_, e)| place(e, &input.columns)).collect::<Result<_>>()?;
+    let plan = Physical::Project { input: Box::new(input.plan), expressions };
+    Ok(Lowered { plan, columns, rows: input.rows })
+}
+
+fn placed(aggregate: Aggregate, columns: &[ColumnId]) -> Result<Aggregate> {
+    let mut arguments = Vec::with_capacity(aggregate.arguments.len());
+    for mut argument in aggregate.arguments {
+        fold(&mut argument);
+        arguments.push(place(argument, columns)?);
+    }
+    let filter = aggregate.filter.map(|filter| place(filter, columns)).transpose()?;
+    Ok(Aggregate { arguments, filter, ..aggregate })
+}
+
+/// Is the condition never true where all these columns are NULL? Only sure cases count.
+fn rejects_null(condition: &Expression, columns: &Needed) -> bool {
+    let is_null = |side: &Expression| match side {
+        Expression::Column { index, .. } => columns.contains(index),
+        Expression::Cast { input, .. } => {
+            matches!(&**input, Expression::Column { index, .. } if columns.contains(index))
+        }
+        _ => false,
+    };
+    match condition {
+        Expression::Call { function, arguments, .. } => {
+            function.is_comparison() && !function.takes_nulls() && arguments.iter().any(is_null)
+        }
+        Expression::IsNull { input, negated: true } => is_null(input),
+        _ => false,
+    }
+}

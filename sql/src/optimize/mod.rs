@@ -1,0 +1,129 @@
+//! A bound statement becomes a physical plan.
+//!
+//! | file       | what                                                                     |
+//! |------------|--------------------------------------------------------------------------|
+//! | `lower`    | one walk down the logical plan: conditions go as deep as they can, columns |
+//! |            | nobody needs are left out, operators become physical                      |
+//! | `join`     | the order of inner joins, and how each join is done                       |
+//! | `access`   | which key or index finds the rows of a table                              |
+//! | `subquery` | EXISTS and IN become joins where that means the same                      |
+//! | `fold`     | constants computed once; conditions taken apart                           |
+//!
+//! Estimates are rows: of a table as counted by its tree, of a condition by rules of thumb.
+
+mod access;
+mod fold;
+mod join;
+mod lower;
+mod subquery;
+
+use crate::bind::{Bound, BoundChange, BoundKind};
+use crate::catalog::Table;
+use crate::error::{Error, Result};
+use crate::expression::Expression;
+use crate::plan::{Change, ColumnId, Physical, Plan, Relation, Statement};
+use lower::Lowered;
+use std::collections::HashSet;
+
+/// What is known about the data.
+pub trait Statistics {
+    /// The number of rows of a table.
+    fn rows(&self, table: &Table) -> Result<u64>;
+}
+
+/// Makes the plan of a statement.
+pub fn optimize(bound: Bound, parameters: usize, statistics: &dyn Statistics) -> Result<Statement> {
+    let Bound { kind, subplans, columns } = bound;
+    let mut optimizer = Optimizer { statistics, subplans: subplans.into_iter().map(Some).collect() };
+    let plan = match kind {
+        BoundKind::Query(relation) => Plan::Query(optimizer.relation(relation)?),
+        BoundKind::Change(change) => Plan::Change(Box::new(optimizer.change(*change)?)),
+    };
+    let mut lowered = Vec::with_capacity(optimizer.subplans.len());
+    for index in 0..optimizer.subplans.len() {
+        lowered.push(match optimizer.subplans.get_mut(index).and_then(Option::take) {
+            Some(relation) => optimizer.relation(relation)?,
+            // It became a join.
+            None => Physical::Values { rows: vec![], types: vec![] },
+        });
+    }
+    Ok(Statement { plan, subplans: lowered, columns, parameters })
+}
+
+struct Optimizer<'a> {
+    statistics: &'a dyn Statistics,
+    /// The subqueries that have not become joins.
+    subplans: Vec<Option<Relation>>,
+}
+
+impl Optimizer<'_> {
+    /// The physical plan of a relation, with exactly its columns.
+    fn relation(&mut self, relation: Relation) -> Result<Physical> {
+        let ids: Vec<ColumnId> = relation.columns.iter().map(|(id, _)| *id).collect();
+        let needed: HashSet<ColumnId> = ids.iter().copied().collect();
+        let lowered = self.lower(relation.plan, vec![], &needed)?;
+        Ok(exact(lowered, &ids)?.plan)
+    }
+
+    fn change(&mut self, change: BoundChange) -> Result<Change> {
+        let BoundChange { table, kind, source, checks, parents, children, returning } = change;
+        let source = self.relation(source)?;
+        Ok(Change { table, kind, source, checks, parents, children, returning })
+    }
+}
+
+/// The plan with exactly these columns in this order.
+fn exact(lowered: Lowered, ids: &[ColumnId]) -> Result<Lowered> {
+    if lowered.columns == ids {
+        return Ok(lowered);
+    }
+    let types = lowered.plan.types();
+    let mut expressions = Vec::with_capacity(ids.len());
+    for id in ids {
+        let position = position(&lowered.columns, *id)?;
+        let data_type = types.get(position).copied().ok_or_else(|| Error::internal("a column without a type"))?;
+        expressions.push(Expression::column(position, data_type));
+    }
+    let plan = match lowered.plan {
+        // A projection of a projection's columns is one projection.
+        Physical::Project { input, expressions: inner } => {
+            let picked = ids.iter().map(|id| {
+                let position = position(&lowered.columns, *id)?;
+                inner.get(position).cloned().ok_or_else(|| Error::internal("a column beyond the projection"))
+            });
+            Physical::Project { input, expressions: picked.collect::<Result<_>>()? }
+        }
+        plan => Physical::Project { input: Box::new(plan), expressions },
+    };
+    Ok(Lowered { plan, columns: ids.to_vec(), rows: lowered.rows })
+}
+
+fn position(columns: &[ColumnId], id: ColumnId) -> Result<usize> {
+    let missing = || Error::internal(format!("column {id} is not there"));
+    columns.iter().position(|column| *column == id).ok_or_else(missing)
+}
+
+/// The expression with positions in `columns` instead of ids.
+fn place(mut expression: Expression, columns: &[ColumnId]) -> Result<Expression> {
+    let mut failure = None;
+    expression.map_columns(|id| match position(columns, id) {
+        Ok(position) => position,
+        Err(error) => {
+            failure = Some(error);
+            0
+        }
+    });
+    match failure {
+        Some(error) => Err(error),
+        None => Ok(expression),
+    }
+}
+
+/// All of them as one condition over `columns`.
+fn place_all(conditions: Vec<Expression>, columns: &[ColumnId]) -> Result<Option<Expression>> {
+    let placed = conditions.into_iter().map(|c| place(c, columns)).collect::<Result<Vec<_>>>()?;
+    match placed.len() {
+        0 => Ok(None),
+        _ => crate::expression::and(placed).map(Some),
+    }
+}
