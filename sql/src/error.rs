@@ -141,6 +141,8 @@ pub mod state {
     pub const IN_USE: SqlState = "55006";
     /// A lock was not to be had.
     pub const LOCKED: SqlState = "55P03";
+    /// Interrupted, or over its time.
+    pub const CANCELED: SqlState = "57014";
     /// Input or output failed.
     pub const IO: SqlState = "58030";
     /// Something that must not happen.

@@ -20,7 +20,7 @@
 //! 3. A rowid alone (`encode_rowid`) is the 8 bytes of an integer without the byte before them.
 
 use crate::error::{Error, Result};
-use crate::types::{DataType, Interval, Value, Vector, VectorData, decimal};
+use crate::types::{DataType, Interval, Physical, Value, Vector, VectorData, decimal};
 
 const NULL_FIRST: u8 = 0;
 const PRESENT: u8 = 1;
@@ -148,6 +148,40 @@ fn put_interval(out: &mut Vec<u8>, value: Interval) {
     out.extend_from_slice(&(value.days ^ i32::MIN).to_be_bytes());
 }
 
+/// The length of the first column of a key.
+pub(crate) fn encoded_len(key: &[u8], data_type: DataType, order: KeyOrder) -> Result<usize> {
+    let damaged = || Error::corrupt("a stored key ends inside a column");
+    let (first, value) = key.split_first().ok_or_else(damaged)?;
+    if *first != PRESENT {
+        return Ok(1);
+    }
+    let len = match data_type.physical() {
+        Physical::Bool => 1,
+        Physical::Int | Physical::Double => 8,
+        Physical::Decimal | Physical::Uuid => 16,
+        Physical::Interval => 24,
+        Physical::Bytes => {
+            let flip = if order.descending { 0xff } else { 0 };
+            let mut at = 0;
+            loop {
+                let zero = value.get(at..).and_then(|rest| rest.iter().position(|byte| byte ^ flip == 0));
+                let zero = at + zero.ok_or_else(damaged)?;
+                if value.get(zero + 1).is_some_and(|next| next ^ flip == 0) {
+                    break zero + 2;
+                }
+                at = zero + 2;
+            }
+        }
+    };
+    if value.len() < len { Err(damaged()) } else { Ok(1 + len) }
+}
+
+/// The range of the present (not NULL) values of a column that follows a prefix.
+pub(crate) fn present_range(prefix: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let with = |byte| [prefix, &[byte]].concat();
+    (with(PRESENT), with(PRESENT + 1))
+}
+
 /// The least key above all keys that start with `prefix`; none when there is no such key.
 pub(crate) fn prefix_end(prefix: &[u8]) -> Option<Vec<u8>> {
     let kept = prefix.iter().rposition(|byte| *byte != 0xff)?;
@@ -264,6 +298,9 @@ mod tests {
             let expected = compare(&left[0], &right[0], order)
                 .then_with(|| compare(&left[1], &right[1], KeyOrder::ASCENDING));
             assert_eq!(encode(&left).cmp(&encode(&right)), expected, "{left:?} {right:?} {order:?}");
+            let mut first = Vec::new();
+            encode_value(&mut first, &left[0], first_type, order).unwrap();
+            assert_eq!(encoded_len(&encode(&left), first_type, order).unwrap(), first.len());
             let mut vector = Vector::empty(first_type);
             vector.push_value(&left[0], first_type).unwrap();
             let (mut from_value, mut from_vector) = (Vec::new(), Vec::new());

@@ -11,7 +11,8 @@ mod key_set;
 mod row;
 
 pub(crate) use key::{
-    KeyOrder, decode_rowid, encode_null, encode_rowid, encode_value, encode_vector_row, prefix_end,
+    KeyOrder, decode_rowid, encode_rowid, encode_value, encode_vector_row, encoded_len, prefix_end,
+    present_range,
 };
 pub(crate) use key_set::KeySet;
 pub(crate) use row::{RowLayout, RowReader};

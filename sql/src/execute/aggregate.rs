@@ -1,0 +1,188 @@
+//! GROUP BY and aggregates: groups are found by their encoded values and numbered; each aggregate
+//! keeps one state a group. NULL groups with NULL. Without GROUP BY there is exactly one group.
+
+use std::sync::Arc;
+
+use super::context::Context;
+use super::memory::Reservation;
+use super::operator::{BoxedOperator, Operator};
+use crate::encoding::{KeyOrder, KeySet, encode_vector_row};
+use crate::error::Result;
+use crate::expression::{Aggregate, Expression, encode_row_key, evaluate, select};
+use crate::functions::Accumulator;
+use crate::types::{BATCH_ROWS, Batch, Vector};
+
+pub(crate) struct AggregateOperator {
+    input: BoxedOperator,
+    groups: Vec<Expression>,
+    aggregates: Vec<Aggregate>,
+    grouped: Option<Grouped>,
+    memory: Option<Reservation>,
+}
+
+/// All groups, and how many were given.
+struct Grouped {
+    keys: KeySet,
+    values: Vec<Vector>,
+    states: Vec<AggregateState>,
+    count: usize,
+    at: usize,
+}
+
+struct AggregateState {
+    accumulator: Accumulator,
+    /// Group and argument pairs that came already, for DISTINCT.
+    seen: KeySet,
+}
+
+impl AggregateOperator {
+    pub(crate) fn new(
+        input: BoxedOperator,
+        groups: &[Expression],
+        aggregates: &[Aggregate],
+    ) -> AggregateOperator {
+        let (groups, aggregates) = (groups.to_vec(), aggregates.to_vec());
+        AggregateOperator { input, groups, aggregates, grouped: None, memory: None }
+    }
+
+    fn start(&self) -> Grouped {
+        let state = |aggregate: &Aggregate| {
+            let argument = aggregate.arguments.first().map(Expression::data_type);
+            let accumulator = Accumulator::new(aggregate.function, argument, aggregate.data_type);
+            AggregateState { accumulator, seen: KeySet::default() }
+        };
+        let mut grouped = Grouped {
+            keys: KeySet::default(),
+            values: self.groups.iter().map(|group| Vector::empty(group.data_type())).collect(),
+            states: self.aggregates.iter().map(state).collect(),
+            count: 0,
+            at: 0,
+        };
+        if self.groups.is_empty() {
+            grouped.resize(1);
+        }
+        grouped
+    }
+
+    fn read_all(&mut self, context: &mut Context<'_>) -> Result<Grouped> {
+        let mut grouped = self.start();
+        let mut memory = context.reserve();
+        while let Some(batch) = self.input.next(context)? {
+            let numbers = if self.groups.is_empty() {
+                vec![0; batch.len()]
+            } else {
+                let values = self.groups.iter().map(|group| evaluate(group, &batch, context));
+                let values: Vec<Arc<Vector>> = values.collect::<Result<_>>()?;
+                grouped.number_rows(&values, batch.len())?
+            };
+            for (aggregate, state) in self.aggregates.iter().zip(&mut grouped.states) {
+                state.update(aggregate, &numbers, &batch, context)?;
+            }
+            memory.set(grouped.memory())?;
+        }
+        self.memory = Some(memory);
+        Ok(grouped)
+    }
+}
+
+impl Grouped {
+    fn resize(&mut self, count: usize) {
+        self.count = count;
+        self.states.iter_mut().for_each(|state| state.accumulator.resize(count));
+    }
+
+    /// The group number of each row; new groups are added.
+    fn number_rows(&mut self, values: &[Arc<Vector>], len: usize) -> Result<Vec<u32>> {
+        let refs: Vec<&Vector> = values.iter().map(Arc::as_ref).collect();
+        let mut numbers = Vec::with_capacity(len);
+        let mut key = Vec::new();
+        for row in 0..len {
+            encode_row_key(&mut key, &refs, row);
+            let (number, new) = self.keys.insert(&key);
+            if new {
+                for (column, from) in self.values.iter_mut().zip(&refs) {
+                    column.push_from(from, row)?;
+                }
+            }
+            numbers.push(number);
+        }
+        self.resize(self.keys.len());
+        Ok(numbers)
+    }
+
+    fn memory(&self) -> usize {
+        let states = self.states.iter().map(|state| state.accumulator.memory() + state.seen.memory());
+        let values = self.values.iter().map(Vector::memory);
+        self.keys.memory() + values.sum::<usize>() + states.sum::<usize>()
+    }
+
+    /// The next groups as a batch.
+    fn give(&mut self) -> Result<Option<Batch>> {
+        let (start, end) = (self.at, self.count.min(self.at + BATCH_ROWS));
+        if start == end {
+            return Ok(None);
+        }
+        self.at = end;
+        let bounds = (u32::try_from(start).unwrap_or(u32::MAX), u32::try_from(end).unwrap_or(u32::MAX));
+        let rows: Vec<u32> = (bounds.0..bounds.1).collect();
+        let values = self.values.iter().map(|column| column.gather(&rows));
+        let states = self.states.iter().map(|state| state.accumulator.finish(start, end));
+        let columns = values.chain(states).map(|column| column.map(Arc::new));
+        Ok(Some(Batch::new(columns.collect::<Result<_>>()?, end - start)))
+    }
+}
+
+impl AggregateState {
+    fn update(
+        &mut self,
+        aggregate: &Aggregate,
+        numbers: &[u32],
+        batch: &Batch,
+        context: &mut Context<'_>,
+    ) -> Result<()> {
+        let mut mask: Option<Vec<bool>> = None;
+        // With FILTER the arguments are evaluated only for the rows that count.
+        let filtered;
+        let (batch, numbers) = match &aggregate.filter {
+            Some(filter) => {
+                let rows = select(filter, batch, context)?;
+                let kept: Vec<u32> = rows.iter().map(|row| numbers[*row as usize]).collect();
+                filtered = (batch.gather(&rows)?, kept);
+                (&filtered.0, filtered.1.as_slice())
+            }
+            None => (batch, numbers),
+        };
+        let values = aggregate.arguments.iter().map(|argument| evaluate(argument, batch, context));
+        let values: Vec<Arc<Vector>> = values.collect::<Result<_>>()?;
+        let refs: Vec<&Vector> = values.iter().map(Arc::as_ref).collect();
+        if let (true, Some(argument)) = (aggregate.distinct, refs.first()) {
+            let mut key = Vec::new();
+            let new = numbers.iter().enumerate().map(|(row, number)| {
+                key.clear();
+                key.extend_from_slice(&number.to_be_bytes());
+                encode_vector_row(&mut key, argument, row, KeyOrder::ASCENDING);
+                self.seen.insert(&key).1
+            });
+            mask = Some(new.collect());
+        }
+        self.accumulator.update(numbers, &refs, mask.as_deref())
+    }
+}
+
+impl Operator for AggregateOperator {
+    fn next(&mut self, context: &mut Context<'_>) -> Result<Option<Batch>> {
+        if self.grouped.is_none() {
+            self.grouped = Some(self.read_all(context)?);
+        }
+        match &mut self.grouped {
+            Some(grouped) => grouped.give(),
+            None => Ok(None),
+        }
+    }
+
+    fn reset(&mut self) {
+        self.grouped = None;
+        self.memory = None;
+        self.input.reset();
+    }
+}

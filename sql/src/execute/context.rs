@@ -1,0 +1,211 @@
+//! What running operators share: the transaction, parameters, subquery answers, memory.
+//!
+//! `State` is owned by one execution and lives as long; `Context` borrows it, the transaction and
+//! the statement for one call. Answers of subqueries are remembered by the values they read from
+//! the enclosing row, so a correlated subquery runs once for each different combination.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use hashbrown::HashMap;
+
+use super::memory::{Account, Reservation};
+use super::operator::{BoxedOperator, build};
+use crate::encoding::{KeyOrder, KeySet, encode_value};
+use crate::error::{Error, ErrorKind, Result, state};
+use crate::expression::{Answer, Environment, Expression, Subquery, SubqueryKind, add_to_set};
+use crate::functions::CallContext;
+use crate::plan::{Physical, Statement};
+use crate::storage::Transaction;
+use crate::types::{Value, Vector};
+
+/// Limits and choices of a session for its statements.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    /// The most memory the operators of a statement may hold, in bytes.
+    pub(crate) memory_limit: usize,
+    /// Division by zero is NULL instead of an error.
+    pub(crate) division_by_zero_is_null: bool,
+    /// When the statement must be done.
+    pub(crate) deadline: Option<Instant>,
+    /// Set by another thread to stop the statement.
+    pub(crate) interrupt: Option<Arc<AtomicBool>>,
+    /// The moment the statement begins, in microseconds since 1970.
+    pub(crate) now_us: i64,
+    /// Where `random()` starts.
+    pub(crate) random: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            memory_limit: 256 << 20,
+            division_by_zero_is_null: false,
+            deadline: None,
+            interrupt: None,
+            now_us: 0,
+            random: 0,
+        }
+    }
+}
+
+/// The most answers of correlated subqueries remembered at a time.
+const ANSWERS_MAX: usize = 10_000;
+
+/// What one execution of a statement owns.
+pub(crate) struct State {
+    settings: Settings,
+    call: CallContext,
+    account: Arc<Account>,
+    /// The values the enclosing query hands to the running subquery.
+    outer: Vec<Value>,
+    answers: HashMap<(usize, Vec<u8>), Answer>,
+    /// The operators of subqueries that ran before, to be run again.
+    operators: HashMap<usize, BoxedOperator>,
+}
+
+impl State {
+    pub(crate) fn new(settings: Settings) -> State {
+        State {
+            call: CallContext {
+                now_us: settings.now_us,
+                division_by_zero_is_null: settings.division_by_zero_is_null,
+                random: settings.random,
+            },
+            account: Account::new(settings.memory_limit),
+            outer: Vec::new(),
+            answers: HashMap::new(),
+            operators: HashMap::new(),
+            settings,
+        }
+    }
+}
+
+/// What operators get at every call.
+pub(crate) struct Context<'a> {
+    pub(crate) transaction: &'a Transaction,
+    subplans: &'a [Physical],
+    parameters: &'a [Value],
+    state: &'a mut State,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(
+        transaction: &'a Transaction,
+        statement: &'a Statement,
+        parameters: &'a [Value],
+        state: &'a mut State,
+    ) -> Context<'a> {
+        Context { transaction, subplans: &statement.subplans, parameters, state }
+    }
+
+    /// An error when the statement was interrupted or its time is up.
+    pub(crate) fn check(&self) -> Result<()> {
+        let settings = &self.state.settings;
+        let stop = |message: &str| Err(Error::new(ErrorKind::Limit, state::CANCELED, message));
+        if settings.interrupt.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed)) {
+            return stop("the statement was interrupted");
+        }
+        if settings.deadline.is_some_and(|deadline| Instant::now() > deadline) {
+            return stop("the statement took longer than its time limit");
+        }
+        Ok(())
+    }
+
+    /// A reservation in the statement's memory account.
+    pub(crate) fn reserve(&self) -> Reservation {
+        self.state.account.reserve()
+    }
+
+    /// The value of an expression that reads no row.
+    pub(crate) fn scalar(&mut self, expression: &Expression) -> Result<Value> {
+        let vector = crate::expression::evaluate(expression, &crate::types::Batch::one_row(), self)?;
+        Ok(vector.value(0, expression.data_type()))
+    }
+
+    /// Runs a subquery's plan with the current outer values.
+    fn run(&mut self, subquery: &Subquery, operator: &mut BoxedOperator) -> Result<Answer> {
+        let plan = self.subplans.get(subquery.plan).ok_or_else(|| Error::internal("no such subplan"))?;
+        match &subquery.kind {
+            SubqueryKind::Exists { .. } => {
+                while let Some(batch) = operator.next(self)? {
+                    if batch.len() > 0 {
+                        return Ok(Answer::Exists(true));
+                    }
+                }
+                Ok(Answer::Exists(false))
+            }
+            SubqueryKind::Scalar => {
+                let data_type = plan.types().first().copied().unwrap_or(subquery.data_type);
+                let mut answer = None;
+                while let Some(batch) = operator.next(self)? {
+                    if batch.len() > 1 || (batch.len() == 1 && answer.is_some()) {
+                        let message = "a subquery used as a value gave more than one row";
+                        return Err(Error::value(state::CARDINALITY, message).hint("add LIMIT 1 or an aggregate"));
+                    }
+                    if batch.len() == 1 {
+                        answer = batch.column(0).map(|column| column.value(0, data_type));
+                    }
+                }
+                Ok(Answer::Scalar(answer.unwrap_or(Value::Null)))
+            }
+            SubqueryKind::In { .. } => {
+                let mut set = KeySet::default();
+                let mut reservation = self.reserve();
+                while let Some(batch) = operator.next(self)? {
+                    let columns: Vec<&Vector> = batch.columns().iter().map(Arc::as_ref).collect();
+                    (0..batch.len()).for_each(|row| add_to_set(&mut set, &columns, row));
+                    reservation.set(set.memory())?;
+                }
+                Ok(Answer::Set(Arc::new(set)))
+            }
+        }
+    }
+}
+
+impl Environment for Context<'_> {
+    fn parameter(&self, index: usize) -> Result<&Value> {
+        self.parameters.get(index).ok_or_else(|| {
+            Error::usage(format!("parameter {} has no value", index + 1)).hint("bind a value to every parameter")
+        })
+    }
+
+    fn outer(&self, slot: usize) -> Result<&Value> {
+        self.state.outer.get(slot).ok_or_else(|| Error::internal("no such outer value"))
+    }
+
+    fn subquery(&mut self, subquery: &Subquery, outer: Vec<Value>) -> Result<Answer> {
+        let mut key = Vec::new();
+        for (value, expression) in outer.iter().zip(&subquery.outer) {
+            encode_value(&mut key, value, expression.data_type(), KeyOrder::ASCENDING)?;
+        }
+        let key = (subquery.plan, key);
+        if let Some(answer) = self.state.answers.get(&key) {
+            return Ok(answer.clone());
+        }
+        self.check()?;
+        let mut operator = match self.state.operators.remove(&subquery.plan) {
+            Some(operator) => operator,
+            None => {
+                let plan = self.subplans.get(subquery.plan);
+                build(plan.ok_or_else(|| Error::internal("no such subplan"))?)
+            }
+        };
+        let enclosing = std::mem::replace(&mut self.state.outer, outer);
+        let answer = self.run(subquery, &mut operator);
+        self.state.outer = enclosing;
+        let answer = answer?;
+        operator.reset();
+        self.state.operators.insert(subquery.plan, operator);
+        if self.state.answers.len() >= ANSWERS_MAX {
+            self.state.answers.clear();
+        }
+        self.state.answers.insert(key, answer.clone());
+        Ok(answer)
+    }
+
+    fn call_context(&mut self) -> &mut CallContext {
+        &mut self.state.call
+    }
+}
