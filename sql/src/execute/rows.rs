@@ -125,7 +125,8 @@ impl RowCodec {
         }
         let reader: RowReader<'_> = self.layout.read(value)?;
         for (column, vector) in columns.iter().zip(out) {
-            match self.table.field(*column) {
+            let field = if *column < self.table.columns.len() { self.table.field(*column) } else { None };
+            match field {
                 Some(field) => reader.push_into(field, vector)?,
                 None => vector.push_value(&Value::Integer(decode_rowid(key)?), DataType::BigInt)?,
             }
