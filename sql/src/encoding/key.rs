@@ -45,8 +45,9 @@ pub(crate) fn encode_rowid(rowid: i64) -> [u8; 8] {
 
 /// The rowid of a key.
 pub(crate) fn decode_rowid(key: &[u8]) -> Result<i64> {
-    let bytes: [u8; 8] =
-        key.try_into().map_err(|_| Error::corrupt(format!("a row key of {} bytes instead of 8", key.len())))?;
+    let bytes: [u8; 8] = key
+        .try_into()
+        .map_err(|_| Error::corrupt(format!("a row key of {} bytes instead of 8", key.len())))?;
     Ok(i64::from_be_bytes(bytes) ^ i64::MIN)
 }
 
@@ -211,7 +212,7 @@ mod tests {
         fn value(&mut self, data_type: DataType) -> Value {
             let bits = self.next();
             let small = (bits >> 32) as i64 % 5;
-            if bits % 11 == 0 {
+            if bits.is_multiple_of(11) {
                 return Value::Null;
             }
             let int = if bits & 16 == 0 { small } else { bits as i64 };
@@ -242,7 +243,9 @@ mod tests {
 
         fn text(&mut self) -> String {
             let len = self.next() % 5;
-            (0..len).map(|_| ['\0', '\u{1}', 'a', 'b', '\u{e9}', '\u{ff}'][(self.next() % 6) as usize]).collect()
+            (0..len)
+                .map(|_| ['\0', '\u{1}', 'a', 'b', '\u{e9}', '\u{ff}'][(self.next() % 6) as usize])
+                .collect()
         }
     }
 

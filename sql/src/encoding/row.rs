@@ -94,7 +94,8 @@ impl RowLayout {
     /// Writes a row of a batch over `out`; its columns must be of the layout's types.
     pub(crate) fn encode_batch_row(&self, batch: &Batch, row: usize, out: &mut Vec<u8>) -> Result<()> {
         self.encode_with(out, |index, slots, variable| {
-            let column = batch.column(index).ok_or_else(|| Error::internal("a batch with too few columns"))?;
+            let column =
+                batch.column(index).ok_or_else(|| Error::internal("a batch with too few columns"))?;
             match &column.data {
                 VectorData::Bytes(values) if column.is_valid(row) => {
                     variable.extend_from_slice(values.get(row));
@@ -180,7 +181,8 @@ fn put_value(value: &Value, data_type: DataType, slot: &mut [u8], variable: &mut
         Value::Double(value) => slot[..8].copy_from_slice(&value.to_le_bytes()),
         Value::Decimal(value) => {
             let unscaled = decimal::rescale(value.unscaled, value.scale, data_type.scale());
-            let unscaled = unscaled.filter(|u| decimal::fits(*u, data_type.precision())).ok_or_else(misfit)?;
+            let unscaled =
+                unscaled.filter(|u| decimal::fits(*u, data_type.precision())).ok_or_else(misfit)?;
             slot[..16].copy_from_slice(&unscaled.to_le_bytes());
         }
         Value::Text(value) | Value::Json(value) => variable.extend_from_slice(value.as_bytes()),
@@ -326,7 +328,10 @@ mod tests {
             (DataType::SmallInt, Value::Integer(-3)),
             (DataType::Text { max: Some(9) }, Value::Null),
             (DataType::Blob, Value::Blob(vec![0, 1, 2])),
-            (DataType::Decimal { precision: 10, scale: 2 }, Value::Decimal(Decimal { unscaled: -199, scale: 2 })),
+            (
+                DataType::Decimal { precision: 10, scale: 2 },
+                Value::Decimal(Decimal { unscaled: -199, scale: 2 }),
+            ),
             (DataType::NUMERIC, Value::Decimal(Decimal { unscaled: 1 << 90, scale: 10 })),
             (DataType::Date, Value::Date(-1)),
             (DataType::Timestamp, Value::Timestamp(77)),

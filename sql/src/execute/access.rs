@@ -45,7 +45,8 @@ pub(crate) fn path_columns(table: &Table, path: Path) -> Result<(Vec<(DataType, 
         Path::Index(number) => {
             let index = table.indexes.get(number).ok_or_else(|| Error::internal("no such index"))?;
             let columns = index.columns.iter();
-            let columns = columns.map(|(column, descending)| (table.column_type(*column), index_order(*descending)));
+            let columns =
+                columns.map(|(column, descending)| (table.column_type(*column), index_order(*descending)));
             Ok((columns.collect(), index.unique))
         }
     }

@@ -142,7 +142,9 @@ impl<'a> Context<'a> {
                 while let Some(batch) = operator.next(self)? {
                     if batch.len() > 1 || (batch.len() == 1 && answer.is_some()) {
                         let message = "a subquery used as a value gave more than one row";
-                        return Err(Error::value(state::CARDINALITY, message).hint("add LIMIT 1 or an aggregate"));
+                        return Err(
+                            Error::value(state::CARDINALITY, message).hint("add LIMIT 1 or an aggregate")
+                        );
                     }
                     if batch.len() == 1 {
                         answer = batch.column(0).map(|column| column.value(0, data_type));
@@ -167,7 +169,8 @@ impl<'a> Context<'a> {
 impl Environment for Context<'_> {
     fn parameter(&self, index: usize) -> Result<&Value> {
         self.parameters.get(index).ok_or_else(|| {
-            Error::usage(format!("parameter {} has no value", index + 1)).hint("bind a value to every parameter")
+            Error::usage(format!("parameter {} has no value", index + 1))
+                .hint("bind a value to every parameter")
         })
     }
 

@@ -106,12 +106,7 @@ impl HashJoin {
     }
 
     /// Looks up left rows until a batch of partners has come together.
-    fn join_some(
-        &self,
-        table: &Table,
-        current: &mut Current,
-        context: &mut Context<'_>,
-    ) -> Result<Batch> {
+    fn join_some(&self, table: &Table, current: &mut Current, context: &mut Context<'_>) -> Result<Batch> {
         // Without a further condition the first partner decides.
         let one_is_enough = matches!(self.join, JoinType::Semi | JoinType::Anti) && self.on.is_none();
         let start = current.at;

@@ -11,6 +11,9 @@ use std::sync::Arc;
 
 const INT: DataType = DataType::BigInt;
 
+/// Columns of an index, each perhaps descending, and whether it is unique.
+type IndexColumns<'a> = (&'a [(usize, bool)], bool);
+
 struct Bench {
     store: Store,
     settings: Settings,
@@ -29,7 +32,13 @@ impl Bench {
     }
 
     /// A table of columns a, b, ... with indexes over some of them.
-    fn table(&self, types: &[DataType], key: RowKey, indexes: &[(&[(usize, bool)], bool)], rows: &[Vec<Value>]) -> Arc<Table> {
+    fn table(
+        &self,
+        types: &[DataType],
+        key: RowKey,
+        indexes: &[IndexColumns<'_>],
+        rows: &[Vec<Value>],
+    ) -> Arc<Table> {
         let column = |(number, data_type): (usize, &DataType)| Column {
             name: format!("c{number}"),
             data_type: *data_type,
@@ -37,7 +46,7 @@ impl Bench {
             default: None,
         };
         let name = format!("t{}", self.store.read().unwrap().epoch());
-        let index = |(number, (columns, unique)): (usize, &(&[(usize, bool)], bool))| {
+        let index = |(number, (columns, unique)): (usize, &IndexColumns<'_>)| {
             let index = Index {
                 id: 1,
                 name: format!("{name}_{number}"),
@@ -79,7 +88,12 @@ impl Bench {
         table
     }
 
-    fn run_with(&self, plan: Physical, subplans: Vec<Physical>, parameters: &[Value]) -> Result<Vec<Vec<Value>>> {
+    fn run_with(
+        &self,
+        plan: Physical,
+        subplans: Vec<Physical>,
+        parameters: &[Value],
+    ) -> Result<Vec<Vec<Value>>> {
         let types = plan.types();
         let statement = Statement { plan: Plan::Query(plan), subplans, columns: vec![], parameters: 0 };
         let Plan::Query(plan) = &statement.plan else { unreachable!() };
@@ -156,7 +170,8 @@ fn bound(value: i64, inclusive: bool) -> Option<Bound> {
 fn scans_of_every_kind_of_key() {
     let bench = Bench::new();
     let rows = ints(&[&[5, 50], &[3, 30], &[9, -1], &[7, 30]]);
-    let integer = bench.table(&[INT, INT], RowKey::Integer(0), &[(&[(1, false)], false), (&[(1, true)], false)], &rows);
+    let integer =
+        bench.table(&[INT, INT], RowKey::Integer(0), &[(&[(1, false)], false), (&[(1, true)], false)], &rows);
     assert_eq!(bench.run(scan(&integer, &[0, 1], everything(Path::Table))), "3 30, 5 50, 7 30, 9 -");
     assert_eq!(bench.run(scan(&integer, &[1, 2], everything(Path::Index(0)))), "30 3, 30 7, 50 5, - 9");
     assert_eq!(bench.run(scan(&integer, &[1], everything(Path::Index(1)))), "-, 50, 30, 30");
@@ -168,11 +183,18 @@ fn scans_of_every_kind_of_key() {
     let null = Expression::Constant { value: Value::Null, data_type: INT };
     assert_eq!(bench.run(scan(&integer, &[1], point(null))), "");
     let range = |path, lower, upper, reverse| Access { path, equal: vec![], lower, upper, reverse };
-    assert_eq!(bench.run(scan(&integer, &[0], range(Path::Table, bound(3, false), bound(7, true), false))), "5, 7");
-    assert_eq!(bench.run(scan(&integer, &[0], range(Path::Table, bound(3, true), bound(7, false), true))), "5, 3");
+    assert_eq!(
+        bench.run(scan(&integer, &[0], range(Path::Table, bound(3, false), bound(7, true), false))),
+        "5, 7"
+    );
+    assert_eq!(
+        bench.run(scan(&integer, &[0], range(Path::Table, bound(3, true), bound(7, false), true))),
+        "5, 3"
+    );
     assert_eq!(bench.run(scan(&integer, &[0], range(Path::Table, bound(i64::MAX, false), None, false))), "");
     for path in [Path::Index(0), Path::Index(1)] {
-        let run = |lower, upper| bench.run(scan(&integer, &[1], range(path, lower, upper, path == Path::Index(1))));
+        let run =
+            |lower, upper| bench.run(scan(&integer, &[1], range(path, lower, upper, path == Path::Index(1))));
         assert_eq!(run(bound(30, false), None), "50");
         assert_eq!(run(bound(30, true), bound(49, true)), "30, 30");
         assert_eq!(run(None, bound(50, false)), "30, 30");
@@ -187,10 +209,15 @@ fn scans_of_every_kind_of_key() {
     assert_eq!(bench.run(scan(&hidden, &[2, 0], equal)), "3 9");
 
     let mixed = vec![vec![text("b"), int(1)], vec![text("a"), int(2)], vec![text("a"), int(1)]];
-    let composite = bench.table(&[DataType::TEXT, INT], RowKey::Columns(vec![0, 1]), &[(&[(1, true)], false)], &mixed);
+    let composite =
+        bench.table(&[DataType::TEXT, INT], RowKey::Columns(vec![0, 1]), &[(&[(1, true)], false)], &mixed);
     assert_eq!(bench.run(scan(&composite, &[0, 1], everything(Path::Table))), "a 1, a 2, b 1");
     assert_eq!(bench.run(scan(&composite, &[0, 1], everything(Path::Index(0)))), "a 2, a 1, b 1");
-    let prefix = Access { equal: vec![Expression::constant(text("a"))], lower: bound(1, false), ..everything(Path::Table) };
+    let prefix = Access {
+        equal: vec![Expression::constant(text("a"))],
+        lower: bound(1, false),
+        ..everything(Path::Table)
+    };
     assert_eq!(bench.run(scan(&composite, &[0, 1], prefix)), "a 2");
 }
 
@@ -211,14 +238,18 @@ fn long_scans_come_in_batches() {
     assert_eq!(bench.run_with(scan(&table, &[0], by_index), vec![], &[]).unwrap().len(), 714);
     let backwards = Access { reverse: true, ..everything(Path::Index(0)) };
     let all = bench.run_with(scan(&table, &[1, 0], backwards), vec![], &[]).unwrap();
-    assert_eq!((all.len(), all[0].clone(), all[4999].clone()), (5000, vec![int(6), int(4997)], vec![int(0), int(0)]));
+    assert_eq!(
+        (all.len(), all[0].clone(), all[4999].clone()),
+        (5000, vec![int(6), int(4997)], vec![int(0), int(0)])
+    );
     let limit = Physical::Limit {
         input: Box::new(scan(&table, &[0], everything(Path::Table))),
         limit: Some(constant(3)),
         offset: Some(constant(1500)),
     };
     assert_eq!(bench.run(limit), "1500, 1501, 1502");
-    let negative = Physical::Limit { input: Box::new(values(&[&[1]])), limit: Some(constant(-2)), offset: None };
+    let negative =
+        Physical::Limit { input: Box::new(values(&[&[1]])), limit: Some(constant(-2)), offset: None };
     assert_eq!(bench.run(negative), "error 22023");
 }
 
@@ -286,7 +317,12 @@ fn big_joins_give_every_pair() {
         join: JoinType::Inner,
     };
     assert_eq!(count(hash), "900000");
-    let cross = Physical::LoopJoin { left: Box::new(values(&[&[1], &[2]])), right: side(), on: None, join: JoinType::Inner };
+    let cross = Physical::LoopJoin {
+        left: Box::new(values(&[&[1], &[2]])),
+        right: side(),
+        on: None,
+        join: JoinType::Inner,
+    };
     assert_eq!(count(cross), "6000");
     let empty = || Box::new(Physical::Values { rows: vec![], types: vec![INT] });
     let lonely = Physical::LoopJoin { left: side(), right: empty(), on: None, join: JoinType::Left };
@@ -312,8 +348,15 @@ fn groups_and_aggregates() {
     };
     let rows = aggregate("count", vec![], false, None).unwrap();
     let some = compare(Function::Greater, col(1), constant(5));
-    let aggregates = vec![rows, agg("count", false, None), agg("sum", false, None), agg("count", true, None), agg("max", false, Some(some))];
-    let grouped = Physical::Aggregate { input: input(), groups: vec![col(0)], aggregates: aggregates.clone() };
+    let aggregates = vec![
+        rows,
+        agg("count", false, None),
+        agg("sum", false, None),
+        agg("count", true, None),
+        agg("max", false, Some(some)),
+    ];
+    let grouped =
+        Physical::Aggregate { input: input(), groups: vec![col(0)], aggregates: aggregates.clone() };
     assert_eq!(bench.run(grouped), "1 3 2 11 2 6, - 2 2 14 1 7, 2 1 1 5 1 -");
     let whole = Physical::Aggregate { input: input(), groups: vec![], aggregates: aggregates.clone() };
     assert_eq!(bench.run(whole), "6 5 30 3 7");
@@ -329,7 +372,11 @@ fn sorting_is_stable_and_knows_nulls() {
     let bench = Bench::new();
     let input = || Box::new(values(&[&[2, 1], &[-1, 2], &[1, 3], &[2, 4], &[1, 5]]));
     let key = |descending, nulls_first| SortKey { expression: col(0), descending, nulls_first };
-    let sort = |key, limit: Option<i64>| Physical::Sort { input: input(), keys: vec![key], limit: limit.map(constant) };
+    let sort = |key, limit: Option<i64>| Physical::Sort {
+        input: input(),
+        keys: vec![key],
+        limit: limit.map(constant),
+    };
     assert_eq!(bench.run(sort(key(false, false), None)), "1 3, 1 5, 2 1, 2 4, - 2");
     assert_eq!(bench.run(sort(key(true, true), None)), "- 2, 2 1, 2 4, 1 3, 1 5");
     assert_eq!(bench.run(sort(key(true, false), Some(3))), "2 1, 2 4, 1 3");
@@ -365,7 +412,8 @@ fn distinct_and_set_operations() {
     let left = || Box::new(values(&[&[1], &[2], &[2], &[-1], &[-1], &[3], &[2]]));
     let right = || Box::new(values(&[&[2], &[2], &[-1], &[4]]));
     assert_eq!(bench.run(Physical::Distinct { input: left() }), "1, 2, -, 3");
-    let operation = |except, all| bench.run(Physical::SetOperation { left: left(), right: right(), except, all });
+    let operation =
+        |except, all| bench.run(Physical::SetOperation { left: left(), right: right(), except, all });
     assert_eq!(operation(true, false), "1, 3");
     assert_eq!(operation(true, true), "1, -, 3, 2");
     assert_eq!(operation(false, false), "2, -");

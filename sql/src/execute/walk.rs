@@ -87,12 +87,7 @@ impl TableReader {
     }
 
     /// Appends the rows of one key or of a whole range.
-    pub(crate) fn read_all(
-        &self,
-        transaction: &Transaction,
-        range: KeyRange,
-        rows: &mut Rows,
-    ) -> Result<()> {
+    pub(crate) fn read_all(&self, transaction: &Transaction, range: KeyRange, rows: &mut Rows) -> Result<()> {
         match range {
             KeyRange::Nothing => Ok(()),
             KeyRange::Point(key) => self.read_point(transaction, &key, rows),
@@ -104,12 +99,7 @@ impl TableReader {
     }
 
     /// Appends the row of one key, if it is there.
-    pub(crate) fn read_point(
-        &self,
-        transaction: &Transaction,
-        key: &[u8],
-        rows: &mut Rows,
-    ) -> Result<()> {
+    pub(crate) fn read_point(&self, transaction: &Transaction, key: &[u8], rows: &mut Rows) -> Result<()> {
         match self.path {
             Path::Table => {
                 self.decode_row(transaction, key, rows)?;
@@ -161,7 +151,10 @@ impl TableReader {
         if self.decode_row(transaction, row_key, rows)? {
             return Ok(());
         }
-        Err(Error::corrupt(format!("an index of table {} points to a row that is not there", self.table.name)))
+        Err(Error::corrupt(format!(
+            "an index of table {} points to a row that is not there",
+            self.table.name
+        )))
     }
 
     fn decode_row(&self, transaction: &Transaction, key: &[u8], rows: &mut Rows) -> Result<bool> {

@@ -4,7 +4,8 @@
 use super::{Aggregate, Expression};
 use crate::error::{Error, Result};
 use crate::functions::{
-    Function, aggregate_signature, can_cast, can_coerce, cast_value, is_whole_field, resolve, resolve_name, unify,
+    Function, aggregate_signature, can_cast, can_coerce, cast_value, is_whole_field, resolve, resolve_name,
+    unify,
 };
 use crate::types::{DataType, Value};
 
@@ -210,11 +211,7 @@ pub(crate) fn case(
 }
 
 /// `input IN (list)`.
-pub(crate) fn in_list(
-    input: Expression,
-    list: Vec<Expression>,
-    negated: bool,
-) -> Result<Expression> {
+pub(crate) fn in_list(input: Expression, list: Vec<Expression>, negated: bool) -> Result<Expression> {
     let common = common_type(std::iter::once(&input).chain(&list), "the values of IN")?;
     let list = list.into_iter().map(|item| cast(item, common)).collect::<Result<_>>()?;
     Ok(Expression::InList { input: Box::new(cast(input, common)?), list, negated })

@@ -141,10 +141,8 @@ fn call(
     environment: &mut dyn Environment,
 ) -> Result<Vector> {
     let types: Vec<DataType> = arguments.iter().map(Expression::data_type).collect();
-    let vectors: Vec<Arc<Vector>> = arguments
-        .iter()
-        .map(|argument| evaluate(argument, batch, environment))
-        .collect::<Result<_>>()?;
+    let vectors: Vec<Arc<Vector>> =
+        arguments.iter().map(|argument| evaluate(argument, batch, environment)).collect::<Result<_>>()?;
     let refs: Vec<&Vector> = vectors.iter().map(Arc::as_ref).collect();
     functions::evaluate(function, &refs, &types, result, batch.len(), environment.call_context())
 }

@@ -55,11 +55,7 @@ pub(crate) enum Expression {
     /// Is it NULL?
     IsNull { input: Box<Expression>, negated: bool },
     /// The result behind the first condition that is true, else `otherwise`, else NULL.
-    Case {
-        branches: Vec<(Expression, Expression)>,
-        otherwise: Option<Box<Expression>>,
-        data_type: DataType,
-    },
+    Case { branches: Vec<(Expression, Expression)>, otherwise: Option<Box<Expression>>, data_type: DataType },
     /// Is the input equal to one of the list? An empty list is false (or true, negated).
     InList { input: Box<Expression>, list: Vec<Expression>, negated: bool },
     /// The answer of a subquery, see `Subquery`.

@@ -131,7 +131,8 @@ fn lists() {
 #[test]
 fn subquery_answers() {
     let ask = |kind, outer| {
-        let data_type = if matches!(kind, SubqueryKind::Scalar) { DataType::BigInt } else { DataType::Boolean };
+        let data_type =
+            if matches!(kind, SubqueryKind::Scalar) { DataType::BigInt } else { DataType::Boolean };
         Expression::Subquery(Box::new(Subquery { plan: 0, kind, outer, data_type }))
     };
     assert_eq!(run(&ask(SubqueryKind::Scalar, vec![])), "7 7 7 7");

@@ -11,9 +11,9 @@ impl Expression {
             | Expression::Constant { .. }
             | Expression::Parameter { .. } => {}
             Expression::Call { arguments, .. } => arguments.iter().for_each(f),
-            Expression::Cast { input, .. }
-            | Expression::Not(input)
-            | Expression::IsNull { input, .. } => f(input),
+            Expression::Cast { input, .. } | Expression::Not(input) | Expression::IsNull { input, .. } => {
+                f(input)
+            }
             Expression::And(parts) | Expression::Or(parts) => parts.iter().for_each(f),
             Expression::Case { branches, otherwise, .. } => {
                 for (when, result) in branches {
@@ -45,9 +45,9 @@ impl Expression {
             | Expression::Constant { .. }
             | Expression::Parameter { .. } => {}
             Expression::Call { arguments, .. } => arguments.iter_mut().for_each(f),
-            Expression::Cast { input, .. }
-            | Expression::Not(input)
-            | Expression::IsNull { input, .. } => f(input),
+            Expression::Cast { input, .. } | Expression::Not(input) | Expression::IsNull { input, .. } => {
+                f(input)
+            }
             Expression::And(parts) | Expression::Or(parts) => parts.iter_mut().for_each(f),
             Expression::Case { branches, otherwise, .. } => {
                 for (when, result) in branches {

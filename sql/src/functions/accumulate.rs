@@ -9,8 +9,8 @@
 //! Sums of integers and decimals are exact and wide; leaving the result's range is an error.
 //! Sums of doubles are compensated (Neumaier), so that their order matters little.
 
-use super::compare::compare_doubles;
 use super::AggregateFunction;
+use super::compare::compare_doubles;
 use crate::error::{Error, ErrorKind, Result, state};
 use crate::types::{DataType, Decimal, Interval, Physical, Value, Vector, VectorData, decimal};
 
@@ -294,11 +294,7 @@ fn keep_double(function: AggregateFunction, state: &mut Option<f64>, value: f64)
     }
 }
 
-fn keep_interval(
-    function: AggregateFunction,
-    state: &mut Option<Interval>,
-    value: Interval,
-) -> Result<()> {
+fn keep_interval(function: AggregateFunction, state: &mut Option<Interval>, value: Interval) -> Result<()> {
     match (function, *state) {
         (AggregateFunction::Sum, Some(sum)) => {
             *state = Some(sum.checked_add(value).ok_or_else(out_of_range)?);
@@ -336,7 +332,8 @@ fn keep_text(
     match function {
         AggregateFunction::StringAggregate => {
             if before + separator.len() + value.len() > TEXT_LEN_MAX {
-                let message = format!("string_agg makes a text longer than the limit of {TEXT_LEN_MAX} bytes");
+                let message =
+                    format!("string_agg makes a text longer than the limit of {TEXT_LEN_MAX} bytes");
                 return Err(Error::new(ErrorKind::Limit, state::TOO_COMPLEX, message));
             }
             text.extend_from_slice(separator);

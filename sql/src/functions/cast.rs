@@ -25,9 +25,7 @@ pub(crate) fn cast_value(value: &Value, to: DataType) -> Result<Value> {
         }
         DataType::Blob => Value::Blob(to_blob(value)?),
         DataType::Uuid => Value::Uuid(to_uuid(value)?),
-        DataType::Date | DataType::Time | DataType::Timestamp | DataType::Interval => {
-            to_temporal(value, to)?
-        }
+        DataType::Date | DataType::Time | DataType::Timestamp | DataType::Interval => to_temporal(value, to)?,
     };
     Ok(converted)
 }
@@ -120,7 +118,10 @@ fn to_integer(value: &Value, to: DataType) -> Result<i64> {
             match text.parse::<i128>() {
                 Ok(wide) => wide,
                 // All digits but too many is out of range, everything else is no integer.
-                Err(_) if Decimal::parse(text).is_some_and(|d| d.scale == 0) && !text.contains(['.', 'e', 'E']) => {
+                Err(_)
+                    if Decimal::parse(text).is_some_and(|d| d.scale == 0)
+                        && !text.contains(['.', 'e', 'E']) =>
+                {
                     return Err(out_of_range(value, to));
                 }
                 Err(_) => return Err(bad_text(value, to)),
@@ -292,7 +293,9 @@ fn cast_fast(vector: &Vector, from: DataType, to: DataType) -> Option<Result<Vec
             let scale = from.scale();
             with(VectorData::Double(values.iter().map(|value| decimal::to_double(*value, scale)).collect()))
         }
-        (VectorData::Bytes(_), DataType::Text { max: None }) if from.physical() == Physical::Bytes && from != DataType::Blob => {
+        (VectorData::Bytes(_), DataType::Text { max: None })
+            if from.physical() == Physical::Bytes && from != DataType::Blob =>
+        {
             Some(Ok(vector.clone()))
         }
         _ => None,
@@ -356,7 +359,11 @@ mod tests {
             (text("h\u{e9}llo"), DataType::Text { max: Some(2) }, Some("h\u{e9}")),
             (Value::Integer(5), DataType::TEXT, Some("5")),
             (text("\\x0aFF"), DataType::Blob, Some("\\x0aff")),
-            (text("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"), DataType::Uuid, Some("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11")),
+            (
+                text("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"),
+                DataType::Uuid,
+                Some("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"),
+            ),
             (text("a0eebc99"), DataType::Uuid, None),
             (text("{\"a\": [1, 2]}"), DataType::Json, Some("{\"a\": [1, 2]}")),
             (text("{a}"), DataType::Json, None),

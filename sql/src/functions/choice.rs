@@ -28,9 +28,8 @@ fn choice<'a>(function: Function, arguments: &[&'a Vector], row: usize) -> Optio
     let mut present = arguments.iter().copied().filter(|argument| argument.is_valid(row));
     match (function, arguments) {
         (Function::NullIf, [first, second]) => {
-            let equal = first.is_valid(row)
-                && second.is_valid(row)
-                && compare_rows(first, row, second, row).is_eq();
+            let equal =
+                first.is_valid(row) && second.is_valid(row) && compare_rows(first, row, second, row).is_eq();
             (!equal).then_some(*first)
         }
         (Function::Greatest, _) => {

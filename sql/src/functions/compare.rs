@@ -91,9 +91,7 @@ fn orderings(
                 pairs(left, right, |l, r| test(decimal::compare(l, left_scale, r, right_scale)))
             }
         },
-        (VectorData::Bytes(left), VectorData::Bytes(right)) => {
-            byte_pairs(left, right, |l, r| test(l.cmp(r)))
-        }
+        (VectorData::Bytes(left), VectorData::Bytes(right)) => byte_pairs(left, right, |l, r| test(l.cmp(r))),
         (VectorData::Uuid(left), VectorData::Uuid(right)) => pairs(left, right, |l, r| test(l.cmp(&r))),
         (VectorData::Interval(left), VectorData::Interval(right)) => {
             pairs(left, right, |l, r| test(l.cmp(&r)))

@@ -46,10 +46,8 @@ pub(crate) fn evaluate(
         Add | Subtract | Multiply | Divide if temporal::is_temporal(types) => {
             temporal::binary(function, first()?, second()?, types, context)
         }
-        Add | Subtract | Multiply | Divide | Modulo | BitAnd | BitOr | BitXor | ShiftLeft
-        | ShiftRight | Power => {
-            arithmetic::binary(function, first()?, second()?, types, result, context)
-        }
+        Add | Subtract | Multiply | Divide | Modulo | BitAnd | BitOr | BitXor | ShiftLeft | ShiftRight
+        | Power => arithmetic::binary(function, first()?, second()?, types, result, context),
         Negate | Abs | Sign | BitNot | SquareRoot | Exp | Ln | Log10 => {
             arithmetic::unary(function, first()?, result)
         }
@@ -72,11 +70,10 @@ pub(crate) fn evaluate(
         }
         DateTruncate | FormatTime => temporal::format_or_truncate(function, first()?, second()?),
         Concat | Like | LikeIgnoreCase | Lower | Upper | Length | OctetLength | Substring | Trim
-        | TrimStart | TrimEnd | Replace | Position | Left | Right | Reverse | Repeat | PadLeft
-        | PadRight | StartsWith | SplitPart | Hex | Ascii | Character => {
-            let validity = arguments
-                .iter()
-                .fold(Validity::valid(len), |all, argument| all.and(&argument.validity));
+        | TrimStart | TrimEnd | Replace | Position | Left | Right | Reverse | Repeat | PadLeft | PadRight
+        | StartsWith | SplitPart | Hex | Ascii | Character => {
+            let validity =
+                arguments.iter().fold(Validity::valid(len), |all, argument| all.and(&argument.validity));
             text::evaluate(function, arguments, types, validity, len)
         }
     }

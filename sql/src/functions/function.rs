@@ -93,10 +93,7 @@ impl Function {
     /// Does the function see NULL arguments, instead of being NULL whenever one is?
     pub(crate) fn takes_nulls(self) -> bool {
         use Function::*;
-        matches!(
-            self,
-            Distinct | NotDistinct | Coalesce | NullIf | Greatest | Least | TypeOf | ConcatWords
-        )
+        matches!(self, Distinct | NotDistinct | Coalesce | NullIf | Greatest | Least | TypeOf | ConcatWords)
     }
 
     /// Does the value depend on more than the arguments?
@@ -107,10 +104,7 @@ impl Function {
 
     pub(crate) fn is_comparison(self) -> bool {
         use Function::*;
-        matches!(
-            self,
-            Equal | NotEqual | Less | LessEqual | Greater | GreaterEqual | Distinct | NotDistinct
-        )
+        matches!(self, Equal | NotEqual | Less | LessEqual | Greater | GreaterEqual | Distinct | NotDistinct)
     }
 
     /// The comparison with its sides exchanged: `a < b` is `b > a`.
@@ -148,6 +142,17 @@ impl Function {
             BitNot => "~",
             ShiftLeft => "<<",
             ShiftRight => ">>",
+            Concat => "||",
+            Like => "LIKE",
+            LikeIgnoreCase => "ILIKE",
+            function => function.word(),
+        }
+    }
+
+    /// The name of a function that is written as a word.
+    fn word(self) -> &'static str {
+        use Function::*;
+        match self {
             Abs => "abs",
             Sign => "sign",
             Round => "round",
@@ -166,10 +171,7 @@ impl Function {
             Greatest => "greatest",
             Least => "least",
             TypeOf => "typeof",
-            Concat => "||",
             ConcatWords => "concat",
-            Like => "LIKE",
-            LikeIgnoreCase => "ILIKE",
             Lower => "lower",
             Upper => "upper",
             Length => "length",
@@ -197,6 +199,7 @@ impl Function {
             Extract | ExtractWhole => "extract",
             DateTruncate => "date_trunc",
             FormatTime => "strftime",
+            _ => "operator",
         }
     }
 }

@@ -171,10 +171,31 @@ mod tests {
 
     #[test]
     fn json_and_not_json() {
-        for good in ["1", "-0.5e+3", " [ ] ", "{}", "[1,[2,{\"a\":null}],\"\\u00e9\"]", "{\"a\":1,\"b\":[true,false]}"] {
+        for good in [
+            "1",
+            "-0.5e+3",
+            " [ ] ",
+            "{}",
+            "[1,[2,{\"a\":null}],\"\\u00e9\"]",
+            "{\"a\":1,\"b\":[true,false]}",
+        ] {
             assert!(check(good).is_ok(), "{good}");
         }
-        for bad in ["", "01", "[1,]", "{\"a\"}", "{a:1}", "[1", "1 2", "\"\\x\"", "nul", "-", "1.", "{\"a\":1,}", "]"] {
+        for bad in [
+            "",
+            "01",
+            "[1,]",
+            "{\"a\"}",
+            "{a:1}",
+            "[1",
+            "1 2",
+            "\"\\x\"",
+            "nul",
+            "-",
+            "1.",
+            "{\"a\":1,}",
+            "]",
+        ] {
             assert!(check(bad).is_err(), "{bad}");
         }
         assert!(check(&"[".repeat(100_000)).is_err());

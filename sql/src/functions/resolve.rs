@@ -93,11 +93,7 @@ pub(crate) fn resolve_name(name: &str, argument_count: usize) -> Result<Function
 /// The types a function takes and gives for arguments of some types.
 ///
 /// `digits` is the second argument where that is an integer constant: the scale of ROUND.
-pub(crate) fn resolve(
-    function: Function,
-    types: &[DataType],
-    digits: Option<i64>,
-) -> Result<Signature> {
+pub(crate) fn resolve(function: Function, types: &[DataType], digits: Option<i64>) -> Result<Signature> {
     use DataType as T;
     use Function::*;
     let fail = || no_function(function, types);
@@ -218,11 +214,7 @@ fn exact(data_type: DataType) -> DataType {
 }
 
 /// The types of the two sides and of the result.
-fn arithmetic(
-    function: Function,
-    left: DataType,
-    right: DataType,
-) -> Option<(DataType, DataType, DataType)> {
+fn arithmetic(function: Function, left: DataType, right: DataType) -> Option<(DataType, DataType, DataType)> {
     use DataType as T;
     if let Some(temporal) = temporal_arithmetic(function, left, right) {
         return Some(temporal);
@@ -271,9 +263,7 @@ fn temporal_arithmetic(
         (Subtract, T::Date | T::Timestamp, T::Date | T::Timestamp) => {
             (T::Timestamp, T::Timestamp, T::Interval)
         }
-        (Subtract, T::Date, T::Unknown) | (Subtract, T::Unknown, T::Date) => {
-            (T::Date, T::Date, T::BigInt)
-        }
+        (Subtract, T::Date, T::Unknown) | (Subtract, T::Unknown, T::Date) => (T::Date, T::Date, T::BigInt),
         (Subtract, T::Timestamp, T::Unknown) | (Subtract, T::Unknown, T::Timestamp) => {
             (T::Timestamp, T::Timestamp, T::Interval)
         }
@@ -312,7 +302,9 @@ fn rounding(
 }
 
 fn concatenation(types: &[DataType]) -> Option<(Vec<DataType>, DataType)> {
-    if types.iter().all(|t| matches!(t, DataType::Blob | DataType::Unknown)) && types.contains(&DataType::Blob) {
+    if types.iter().all(|t| matches!(t, DataType::Blob | DataType::Unknown))
+        && types.contains(&DataType::Blob)
+    {
         return Some((vec![DataType::Blob; types.len()], DataType::Blob));
     }
     // One side must be text; the other becomes it.

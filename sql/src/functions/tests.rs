@@ -178,7 +178,10 @@ fn dates() {
     assert_eq!(apply(Function::ExtractWhole, &[text("week"), day]).unwrap(), Value::Integer(53));
     assert_eq!(call("date_trunc", &[text("month"), noon()]), "2021-03-01 00:00:00");
     assert_eq!(call("date_trunc", &[text("week"), noon()]), "2021-03-29 00:00:00");
-    assert_eq!(call("strftime", &[text("%Y/%m/%d %H:%M:%S %j %w %f %%"), noon()]), "2021/03/31 12:34:56 090 3 56.789 %");
+    assert_eq!(
+        call("strftime", &[text("%Y/%m/%d %H:%M:%S %j %w %f %%"), noon()]),
+        "2021/03/31 12:34:56 090 3 56.789 %"
+    );
     assert_eq!(call("strftime", &[text("%Q"), noon()]), "error 22023");
 }
 

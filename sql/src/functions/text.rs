@@ -103,7 +103,12 @@ fn integers(validity: &Validity, len: usize, f: impl Fn(usize) -> Result<i64>) -
 }
 
 /// LIKE; the pattern is compiled again only where it differs from the row before.
-fn like(function: Function, arguments: &Arguments<'_>, validity: &Validity, len: usize) -> Result<VectorData> {
+fn like(
+    function: Function,
+    arguments: &Arguments<'_>,
+    validity: &Validity,
+    len: usize,
+) -> Result<VectorData> {
     let mut compiled: Option<(&str, Option<char>, Pattern)> = None;
     let mut truths = vec![false; len];
     for (row, truth) in truths.iter_mut().enumerate() {
@@ -151,18 +156,7 @@ fn write(
         Function::Lower => out.extend_from_slice(first.to_lowercase().as_bytes()),
         Function::Upper => out.extend_from_slice(first.to_uppercase().as_bytes()),
         Function::Substring => substring(arguments, row, blob, out)?,
-        Function::Trim | Function::TrimStart | Function::TrimEnd => {
-            let set = if arguments.has(1) { arguments.text(1, row) } else { " " };
-            let in_set = |c: char| set.contains(c);
-            out.extend_from_slice(
-                match function {
-                    Function::Trim => first.trim_matches(in_set),
-                    Function::TrimStart => first.trim_start_matches(in_set),
-                    _ => first.trim_end_matches(in_set),
-                }
-                .as_bytes(),
-            );
-        }
+        Function::Trim | Function::TrimStart | Function::TrimEnd => trim(function, arguments, row, out),
         Function::Replace => {
             let (from, to) = (arguments.text(1, row), arguments.text(2, row));
             if from.is_empty() {
@@ -208,6 +202,20 @@ fn write(
         other => return Err(Error::internal(format!("{} of text", other.name()))),
     }
     Ok(())
+}
+
+fn trim(function: Function, arguments: &Arguments<'_>, row: usize, out: &mut Vec<u8>) {
+    let first = arguments.text(0, row);
+    let set = if arguments.has(1) { arguments.text(1, row) } else { " " };
+    let in_set = |c: char| set.contains(c);
+    out.extend_from_slice(
+        match function {
+            Function::Trim => first.trim_matches(in_set),
+            Function::TrimStart => first.trim_start_matches(in_set),
+            _ => first.trim_end_matches(in_set),
+        }
+        .as_bytes(),
+    );
 }
 
 fn limit(len: usize) -> Result<()> {
@@ -269,7 +277,8 @@ fn pad(function: Function, arguments: &Arguments<'_>, row: usize, out: &mut Vec<
     let missing = usize::try_from(wanted - len).unwrap_or(usize::MAX);
     limit(missing.saturating_mul(4).saturating_add(text.len()))?;
     let filling: String = fill.chars().cycle().take(missing).collect();
-    let (before, after) = if function == Function::PadLeft { (filling.as_str(), text) } else { (text, filling.as_str()) };
+    let (before, after) =
+        if function == Function::PadLeft { (filling.as_str(), text) } else { (text, filling.as_str()) };
     out.extend_from_slice(before.as_bytes());
     out.extend_from_slice(after.as_bytes());
     Ok(())

@@ -41,8 +41,7 @@ pub(crate) fn civil_from_days(days: i64) -> Civil {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);
     let day_of_era = days.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
@@ -78,10 +77,7 @@ pub(crate) fn parse_date(text: &str) -> Option<i64> {
         return None;
     }
     let (year, month, day) = (digits(year, 4)?, digits(month, 2)?, digits(day, 2)?);
-    let valid = year >= 1
-        && (1..=12).contains(&month)
-        && day >= 1
-        && day <= days_in_month(year, month);
+    let valid = year >= 1 && (1..=12).contains(&month) && day >= 1 && day <= days_in_month(year, month);
     valid.then(|| days_from_civil(Civil { year, month, day }))
 }
 
@@ -187,13 +183,19 @@ mod tests {
         same("1969-12-31 23:59:59.5");
         same("0001-01-01 00:00:00.000001");
         assert_eq!(timestamp("2021-02-03").as_deref(), Some("2021-02-03 00:00:00"));
-        assert_eq!(
-            timestamp("2021-02-03T04:05Z").as_deref(),
-            Some("2021-02-03 04:05:00")
-        );
+        assert_eq!(timestamp("2021-02-03T04:05Z").as_deref(), Some("2021-02-03 04:05:00"));
         for bad in [
-            "", "x", "2021", "2021-13-01", "2021-02-29", "2021-02-03 25:00", "2021-02-03 1:60",
-            "20210-1-1", "2021-01-01 10:00:00+02", "-001-01-01", "0000-01-01",
+            "",
+            "x",
+            "2021",
+            "2021-13-01",
+            "2021-02-29",
+            "2021-02-03 25:00",
+            "2021-02-03 1:60",
+            "20210-1-1",
+            "2021-01-01 10:00:00+02",
+            "-001-01-01",
+            "0000-01-01",
         ] {
             assert_eq!(timestamp(bad), None, "{bad}");
         }

@@ -64,17 +64,11 @@ impl DataType {
     /// TEXT without a length limit.
     pub const TEXT: DataType = DataType::Text { max: None };
     /// NUMERIC without precision and scale.
-    pub const NUMERIC: DataType = DataType::Decimal {
-        precision: 38,
-        scale: 10,
-    };
+    pub const NUMERIC: DataType = DataType::Decimal { precision: 38, scale: 10 };
 
     /// The widest decimal of a scale.
     pub(crate) fn decimal(scale: u8) -> DataType {
-        DataType::Decimal {
-            precision: 38,
-            scale,
-        }
+        DataType::Decimal { precision: 38, scale }
     }
 
     pub(crate) fn physical(self) -> Physical {
@@ -88,9 +82,7 @@ impl DataType {
             | DataType::Timestamp => Physical::Int,
             DataType::Double => Physical::Double,
             DataType::Decimal { .. } => Physical::Decimal,
-            DataType::Unknown | DataType::Text { .. } | DataType::Blob | DataType::Json => {
-                Physical::Bytes
-            }
+            DataType::Unknown | DataType::Text { .. } | DataType::Blob | DataType::Json => Physical::Bytes,
             DataType::Uuid => Physical::Uuid,
             DataType::Interval => Physical::Interval,
         }

@@ -61,24 +61,14 @@ pub(crate) fn multiply(left: i128, right: i128, scales: u8, scale: u8) -> Option
         return bounded(rescale(product, scales, scale)?);
     }
     let divisor = power_of_ten(scales.checked_sub(scale)?)?;
-    let magnitude = multiply_divide(
-        left.unsigned_abs(),
-        right.unsigned_abs(),
-        divisor.unsigned_abs(),
-    )?;
+    let magnitude = multiply_divide(left.unsigned_abs(), right.unsigned_abs(), divisor.unsigned_abs())?;
     signed(magnitude, (left < 0) != (right < 0))
 }
 
 /// `left / right` where `left` has scale `from` + the scale of `right`; the result gets `to`.
 ///
 /// The divisor must not be zero.
-pub(crate) fn divide(
-    left: i128,
-    left_scale: u8,
-    right: i128,
-    right_scale: u8,
-    scale: u8,
-) -> Option<i128> {
+pub(crate) fn divide(left: i128, left_scale: u8, right: i128, right_scale: u8, scale: u8) -> Option<i128> {
     // left / 10^ls / (right / 10^rs) * 10^s = left * 10^(s + rs - ls) / right
     let shift = i16::from(scale) + i16::from(right_scale) - i16::from(left_scale);
     let power = power_of_ten(u8::try_from(shift.unsigned_abs()).ok()?)?.unsigned_abs();
@@ -133,13 +123,7 @@ pub(crate) fn to_double(value: i128, scale: u8) -> f64 {
         // Both are exact, so the quotient is correctly rounded.
         return value as f64 / 10_f64.powi(i32::from(scale));
     }
-    Decimal {
-        unscaled: value,
-        scale,
-    }
-    .to_string()
-    .parse()
-    .unwrap_or(f64::NAN)
+    Decimal { unscaled: value, scale }.to_string().parse().unwrap_or(f64::NAN)
 }
 
 /// A double rounded to a scale; none for NaN, the infinities and what does not fit.
@@ -208,10 +192,7 @@ impl Decimal {
             unscaled = power_of_ten(excess).map_or(0, |power| divide_rounded(unscaled, power));
             scale = i32::from(DIGITS_MAX);
         }
-        Some(Decimal {
-            unscaled,
-            scale: u8::try_from(scale).ok()?,
-        })
+        Some(Decimal { unscaled, scale: u8::try_from(scale).ok()? })
     }
 
     /// The nearest double.
@@ -268,9 +249,9 @@ pub(crate) fn compare(left: i128, left_scale: u8, right: i128, right_scale: u8) 
     let (right_whole, right_rest) = split(right, right_scale);
     // Fractions are below 1, so at scale 38 they fit.
     let fraction = |rest, scale| rescale(rest, scale, DIGITS_MAX).unwrap_or(rest);
-    left_whole.cmp(&right_whole).then_with(|| {
-        fraction(left_rest, left_scale).cmp(&fraction(right_rest, right_scale))
-    })
+    left_whole
+        .cmp(&right_whole)
+        .then_with(|| fraction(left_rest, left_scale).cmp(&fraction(right_rest, right_scale)))
 }
 
 impl fmt::Display for Decimal {
@@ -358,7 +339,10 @@ mod tests {
     fn order_is_by_value() {
         assert_eq!(decimal("1.50"), decimal("1.5"));
         assert!(decimal("-1.50") < decimal("-1.4"));
-        assert!(decimal("99999999999999999999999999999999999999") > decimal("0.00000000000000000000000000000000000001"));
+        assert!(
+            decimal("99999999999999999999999999999999999999")
+                > decimal("0.00000000000000000000000000000000000001")
+        );
         assert_eq!(decimal("1.2300").normalized().to_string(), "1.23");
         assert_eq!(decimal("123.45").precision(), 5);
     }

@@ -55,9 +55,7 @@ impl Interval {
                 interval.microseconds = interval.microseconds.checked_add(sign * part)?;
                 continue;
             }
-            let split = word
-                .find(|c: char| c.is_ascii_alphabetic())
-                .unwrap_or(word.len());
+            let split = word.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(word.len());
             let (number, unit) = word.split_at(split);
             let unit = if unit.is_empty() { words.next()? } else { unit };
             interval = interval.checked_add(Interval::of(number, unit)?)?;
@@ -98,16 +96,10 @@ impl Interval {
             Err(_) => {
                 let fraction: f64 = number.parse().ok()?;
                 let product = (fraction * micros_per_unit as f64).round();
-                if !(product.abs() < 9e18) {
-                    return None;
-                }
-                product as i64
+                (product.abs() < 9e18).then_some(product as i64)?
             }
         };
-        Some(Interval {
-            microseconds,
-            ..Interval::default()
-        })
+        Some(Interval { microseconds, ..Interval::default() })
     }
 }
 

@@ -43,10 +43,9 @@ impl Value {
             Value::Boolean(_) => DataType::Boolean,
             Value::Integer(_) => DataType::BigInt,
             Value::Double(_) => DataType::Double,
-            Value::Decimal(decimal) => DataType::Decimal {
-                precision: decimal.precision(),
-                scale: decimal.scale,
-            },
+            Value::Decimal(decimal) => {
+                DataType::Decimal { precision: decimal.precision(), scale: decimal.scale }
+            }
             Value::Text(_) => DataType::TEXT,
             Value::Blob(_) => DataType::Blob,
             Value::Date(_) => DataType::Date,

@@ -76,7 +76,7 @@ impl Validity {
     fn fill(&mut self) {
         self.bits.clear();
         self.bits.resize(self.len.div_ceil(64), u64::MAX);
-        if self.len % 64 != 0
+        if !self.len.is_multiple_of(64)
             && let Some(word) = self.bits.last_mut()
         {
             *word = (1 << (self.len % 64)) - 1;
@@ -290,9 +290,14 @@ impl Vector {
             (VectorData::Double(values), Value::Double(value)) => values.push(*value),
             (VectorData::Decimal(values), Value::Decimal(value)) => {
                 let rescaled = decimal::rescale(value.unscaled, value.scale, data_type.scale());
-                values.push(rescaled.ok_or_else(|| Error::out_of_range(format!("{value} does not fit {data_type}")))?);
+                values.push(
+                    rescaled
+                        .ok_or_else(|| Error::out_of_range(format!("{value} does not fit {data_type}")))?,
+                );
             }
-            (VectorData::Bytes(values), Value::Text(value) | Value::Json(value)) => values.push(value.as_bytes())?,
+            (VectorData::Bytes(values), Value::Text(value) | Value::Json(value)) => {
+                values.push(value.as_bytes())?
+            }
             (VectorData::Bytes(values), Value::Blob(value)) => values.push(value)?,
             (VectorData::Uuid(values), Value::Uuid(value)) => values.push(*value),
             (VectorData::Interval(values), Value::Interval(value)) => values.push(*value),
