@@ -129,6 +129,8 @@ pub mod state {
     pub const DUPLICATE_COLUMN: SqlState = "42701";
     /// A foreign key whose target has no such unique key.
     pub const BAD_FOREIGN_KEY: SqlState = "42830";
+    /// Something else depends on it.
+    pub const DEPENDENT: SqlState = "2BP01";
     /// A definition that makes no sense.
     pub const BAD_DEFINITION: SqlState = "42P16";
     /// The device is full.
@@ -242,7 +244,7 @@ impl Error {
     /// Replaces the place, for a statement that is part of a longer text.
     #[must_use]
     pub fn map_position(mut self, map: impl FnOnce(Position) -> Position) -> Self {
-        self.0.position = self.0.position.map(map);
+        self.0.position = self.0.position.map(map).filter(|at| at.line > 0);
         self
     }
 

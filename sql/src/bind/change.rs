@@ -122,8 +122,19 @@ impl<'a> Binder<'a> {
         Ok(Relation { plan: Logical::Project { input: Box::new(output.plan), expressions }, columns })
     }
 
+    pub(super) fn defaults_and_checks(&mut self, table: &'a Table) -> Result<()> {
+        self.bound_defaults(table)?;
+        self.bound_checks(table)?;
+        if self.subplans.is_empty() { Ok(()) } else { Err(Error::unsupported("a subquery in DEFAULT or CHECK")) }
+    }
+
     /// The default of each column; NULL where there is none.
     fn defaults(&mut self, table: &'a Table) -> Result<Vec<Expression>> {
+        // A place in CREATE TABLE means nothing in this statement.
+        self.bound_defaults(table).map_err(|error| error.map_position(|_| Position::default()))
+    }
+
+    fn bound_defaults(&mut self, table: &'a Table) -> Result<Vec<Expression>> {
         self.alone(vec![], |binder| {
             binder.level()?.place = "DEFAULT";
             let columns = table.columns.iter();
@@ -137,18 +148,19 @@ impl<'a> Binder<'a> {
                 })
                 .collect()
         })
-        // A place in CREATE TABLE means nothing in this statement.
-        .map_err(|error: Error| error.map_position(|_| Position::default()))
     }
 
     fn checks(&mut self, table: &'a Table) -> Result<Vec<(Option<String>, Expression)>> {
+        self.bound_checks(table).map_err(|error| error.map_position(|_| Position::default()))
+    }
+
+    fn bound_checks(&mut self, table: &'a Table) -> Result<Vec<(Option<String>, Expression)>> {
         let tables = vec![row_scope(table, &table.name, 0, false)];
         self.alone(tables, |binder| {
             binder.level()?.place = "CHECK";
             let checks = table.checks.iter();
             checks.map(|check| Ok((check.name.clone(), binder.condition(&check.expr, "CHECK")?))).collect()
         })
-        .map_err(|error: Error| error.map_position(|_| Position::default()))
     }
 
     fn returning(

@@ -76,6 +76,12 @@ pub fn bind(catalog: &Catalog, statement: &ast::Statement) -> Result<Bound> {
     Ok(Bound { kind, subplans: binder.subplans, columns })
 }
 
+/// Checks that the defaults and CHECK constraints of a table mean something.
+pub fn check_table(catalog: &Catalog, name: &str) -> Result<()> {
+    let mut binder = Binder { catalog, levels: Vec::new(), next: 0, subplans: Vec::new(), ctes: Vec::new() };
+    binder.defaults_and_checks(catalog.table(name)?)
+}
+
 /// The state of binding one statement.
 struct Binder<'a> {
     catalog: &'a Catalog,

@@ -13,7 +13,7 @@ mod define;
 mod store;
 
 pub use define::{define_index, define_table};
-pub use store::{ObjectKind, create_catalog, create_object, drop_object, load, version};
+pub use store::{ObjectKind, TREE, create_catalog, create_object, drop_object, load, version};
 
 use crate::error::{Error, Result, state};
 use crate::storage::TreeId;
@@ -147,6 +147,8 @@ impl Table {
 pub struct Catalog {
     /// Differs between any two catalogs of this process.
     pub stamp: u64,
+    /// Raised by every change of the schema.
+    pub version: u64,
     /// In the order of their creation.
     pub tables: Vec<Arc<Table>>,
 }

@@ -17,7 +17,8 @@ use crate::storage::{Cursor, Transaction, TreeId};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-const TREE: &[u8] = b"catalog";
+/// The name of the catalog tree.
+pub const TREE: &[u8] = b"catalog";
 const VERSION: &[u8] = b"version";
 const NEXT: &[u8] = b"next";
 const OBJECT: &[u8] = b"object";
@@ -151,7 +152,7 @@ pub fn load(transaction: &Transaction) -> Result<Catalog> {
     if bad {
         return Err(Error::corrupt("an entry of the catalog is damaged"));
     }
-    let mut catalog = Catalog { stamp: STAMP.fetch_add(1, Ordering::Relaxed), tables: Vec::new() };
+    let mut catalog = Catalog { stamp: STAMP.fetch_add(1, Ordering::Relaxed), version: version(transaction)?, tables: Vec::new() };
     for (id, kind, sql) in entries {
         let parsed = parse(&sql).ok().flatten().map(|parsed| parsed.statement);
         match (kind, parsed) {

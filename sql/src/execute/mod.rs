@@ -13,6 +13,7 @@
 //! | `scan`, `values`                       | where rows come from                           |
 //! | `filter`, `limit`, `append`, `distinct`, `set_operation`, `sort`, `aggregate` | one input or more |
 //! | `index_join`, `hash_join`, `loop_join` | joins; `pairs` and `kept_rows` are their parts |
+//! | `change`                               | INSERT, UPDATE, DELETE                         |
 //!
 //! 1. An operator never gives a batch without rows; after `None` it is not asked again before
 //!    `reset`.
@@ -22,6 +23,7 @@
 mod access;
 mod aggregate;
 mod append;
+mod change;
 mod context;
 mod distinct;
 mod filter;
@@ -42,6 +44,7 @@ mod tests;
 mod values;
 mod walk;
 
+pub(crate) use change::{Outcome, run_change};
 pub(crate) use context::{Context, Settings, State};
 pub(crate) use rows::{RowCodec, index_order};
 

@@ -9,9 +9,11 @@
 //! In both, column indexes of an expression refer to the operator's input: of a join to the left
 //! columns followed by the right ones. Conditions keep only rows for which they are true.
 
+mod explain;
 mod logical;
 mod physical;
 
+pub use explain::explain;
 pub use logical::{ColumnId, Logical, Relation};
 pub use physical::{
     Access, Assignment, Bound, Change, ChangeKind, ChildCheck, Conflict, JoinType, OutputColumn, ParentCheck, Path,

@@ -1,0 +1,99 @@
+//! INSERT where a row with the same key is there already: skip, replace, or update it.
+
+use super::{Row, Runner, new_row};
+use crate::error::Result;
+use crate::expression::{Expression, evaluate, select};
+use crate::plan::{Assignment, Conflict, UniqueKey};
+use crate::storage::Transaction;
+use crate::types::{Batch, DataType, Value};
+
+impl Runner<'_> {
+    /// Does what the conflict clause says. True: the row is dealt with and not inserted.
+    pub(super) fn resolve(&mut self, transaction: &mut Transaction, row: &Row, conflict: &Conflict) -> Result<bool> {
+        match conflict {
+            Conflict::Error => Ok(false),
+            Conflict::Nothing { target: Some(key) } => Ok(self.in_the_way(transaction, row, *key)?.is_some()),
+            Conflict::Nothing { target: None } => {
+                for key in self.unique_keys() {
+                    if self.in_the_way(transaction, row, key)?.is_some() {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            Conflict::Replace => {
+                for key in self.unique_keys() {
+                    if let Some(old) = self.in_the_way(transaction, row, key)? {
+                        self.entries.delete(transaction, &old)?;
+                        self.references.removed(&old.values)?;
+                    }
+                }
+                Ok(false)
+            }
+            Conflict::Update { target, assignments, filter } => {
+                match self.in_the_way(transaction, row, *target)? {
+                    None => Ok(false),
+                    Some(old) => {
+                        self.update_instead(transaction, old, row, assignments, filter.as_ref())?;
+                        Ok(true)
+                    }
+                }
+            }
+        }
+    }
+
+    fn unique_keys(&self) -> Vec<UniqueKey> {
+        let indexes = self.table().indexes.iter().enumerate().filter(|(_, index)| index.unique);
+        std::iter::once(UniqueKey::Primary).chain(indexes.map(|(number, _)| UniqueKey::Index(number))).collect()
+    }
+
+    /// The row that has the same key.
+    fn in_the_way(&self, transaction: &Transaction, row: &Row, key: UniqueKey) -> Result<Option<Row>> {
+        match key {
+            UniqueKey::Primary => self.entries.read(transaction, &row.key),
+            UniqueKey::Index(number) => {
+                let Some(index) = self.table().indexes.get(number) else { return Ok(None) };
+                match self.entries.same_key(transaction, index, &row.values)? {
+                    Some(key) => self.entries.read(transaction, &key),
+                    None => Ok(None),
+                }
+            }
+        }
+    }
+
+    fn update_instead(
+        &mut self,
+        transaction: &mut Transaction,
+        old: Row,
+        row: &Row,
+        assignments: &[Assignment],
+        filter: Option<&Expression>,
+    ) -> Result<()> {
+        let both: Vec<Value> = old.values.iter().chain(&row.values).cloned().collect();
+        let types: Vec<DataType> = self.types.iter().chain(&self.types).copied().collect();
+        let batch = Batch::from_rows(&types, std::iter::once(both.as_slice()))?;
+        if let Some(filter) = filter
+            && select(filter, &batch, &mut self.context(transaction))?.is_empty()
+        {
+            return Ok(());
+        }
+        let mut values = old.values.clone();
+        for Assignment { column, value } in assignments {
+            let result = evaluate(value, &batch, &mut self.context(transaction))?;
+            if let Some(place) = values.get_mut(*column) {
+                *place = result.value(0, value.data_type());
+            }
+        }
+        self.check_rows(transaction, std::slice::from_ref(&values))?;
+        let key = self.entries.codec.row_key(&values, old.rowid)?;
+        let rowid = new_row::rowid_of(self.table(), &values, old.rowid);
+        let new = Row { values, rowid, key };
+        self.entries.delete_changed(transaction, &old, &new)?;
+        self.entries.insert_changed(transaction, &old, &new)?;
+        self.references.removed(&old.values)?;
+        self.references.added(&new.values)?;
+        self.outcome.changed += 1;
+        self.keep(new.values);
+        Ok(())
+    }
+}

@@ -1,0 +1,240 @@
+//! INSERT, UPDATE and DELETE.
+//!
+//! ```text
+//! source rows, all read first --> new rows checked --> old entries deleted --> new entries inserted
+//!                                                       --> references checked, both ways
+//! ```
+//!
+//! | file        | what                                                              |
+//! |-------------|-------------------------------------------------------------------|
+//! | `mod`       | the statement as a whole                                          |
+//! | `new_row`   | numbers for keys; NOT NULL, lengths, CHECK                         |
+//! | `entries`   | a row's entries in the table's tree and the trees of its indexes   |
+//! | `conflict`  | INSERT where the key is there already                             |
+//! | `reference` | foreign keys, looked up when everything is written                 |
+//!
+//! 1. The source is read to its end before the first write: a statement never sees its own rows.
+//! 2. UPDATE deletes all old entries before it inserts the first new one, so that keys may move
+//!    among the rows of one statement.
+//! 3. When a statement fails, what it wrote stays in the transaction: the session rolls it back.
+
+mod conflict;
+mod entries;
+mod new_row;
+mod reference;
+
+use std::sync::Arc;
+
+use super::context::{Context, Settings, State};
+use super::{RowCodec, collect};
+use crate::catalog::{RowKey, Table};
+use crate::error::{Error, Result};
+use crate::expression::evaluate;
+use crate::plan::{Change, ChangeKind, Conflict, Statement};
+use crate::storage::Transaction;
+use crate::types::{BATCH_ROWS, Batch, DataType, Value};
+use entries::Entries;
+use reference::References;
+
+/// What a change did.
+#[derive(Default)]
+pub(crate) struct Outcome {
+    /// Rows inserted, updated or deleted.
+    pub(crate) changed: u64,
+    /// The key of the last row inserted into a table keyed by a number.
+    pub(crate) last_rowid: Option<i64>,
+    /// The rows of RETURNING.
+    pub(crate) returned: Vec<Batch>,
+}
+
+/// Carries out a change.
+pub(crate) fn run_change(
+    change: &Change,
+    statement: &Statement,
+    transaction: &mut Transaction,
+    parameters: &[Value],
+    settings: Settings,
+) -> Result<Outcome> {
+    let mut state = State::new(settings);
+    let mut context = Context::new(transaction, statement, parameters, &mut state);
+    let source = collect(&change.source, &mut context)?;
+    let mut runner = Runner {
+        change,
+        statement,
+        parameters,
+        state,
+        types: change.table.columns.iter().map(|column| column.data_type).collect(),
+        entries: Entries::new(&change.table),
+        references: References::new(change),
+        outcome: Outcome::default(),
+        returning: Vec::new(),
+    };
+    match &change.kind {
+        ChangeKind::Insert { conflict } => runner.insert(transaction, &source, conflict)?,
+        ChangeKind::Update { assigned } => runner.update(transaction, &source, assigned)?,
+        ChangeKind::Delete => runner.delete(transaction, &source)?,
+    }
+    runner.references.check(transaction)?;
+    runner.returned(transaction)?;
+    Ok(runner.outcome)
+}
+
+/// A row: its columns, its rowid where it has one, its key in the table's tree.
+#[derive(Clone)]
+struct Row {
+    values: Vec<Value>,
+    rowid: i64,
+    key: Vec<u8>,
+}
+
+struct Runner<'a> {
+    change: &'a Change,
+    statement: &'a Statement,
+    parameters: &'a [Value],
+    state: State,
+    /// Of the table's columns.
+    types: Vec<DataType>,
+    entries: Entries,
+    references: References<'a>,
+    outcome: Outcome,
+    /// The rows RETURNING is asked about.
+    returning: Vec<Vec<Value>>,
+}
+
+impl Runner<'_> {
+    fn table(&self) -> &Arc<Table> {
+        &self.change.table
+    }
+
+    fn context<'c>(&'c mut self, transaction: &'c Transaction) -> Context<'c> {
+        Context::new(transaction, self.statement, self.parameters, &mut self.state)
+    }
+
+    fn insert(&mut self, transaction: &mut Transaction, source: &[Batch], conflict: &Conflict) -> Result<()> {
+        let mut next = self.next_number(transaction)?;
+        for batch in source {
+            let mut rows: Vec<Vec<Value>> = (0..batch.len()).map(|row| batch.row(row, &self.types)).collect();
+            let mut numbers = Vec::with_capacity(rows.len());
+            for row in &mut rows {
+                numbers.push(new_row::number(self.table(), row, &mut next)?);
+            }
+            self.check_rows(transaction, &rows)?;
+            for (values, rowid) in rows.into_iter().zip(numbers) {
+                let key = self.entries.codec.row_key(&values, rowid)?;
+                self.insert_row(transaction, Row { values, rowid, key }, conflict)?;
+            }
+            self.context(transaction).check()?;
+        }
+        Ok(())
+    }
+
+    fn insert_row(&mut self, transaction: &mut Transaction, row: Row, conflict: &Conflict) -> Result<()> {
+        if !matches!(conflict, Conflict::Error) && self.resolve(transaction, &row, conflict)? {
+            return Ok(());
+        }
+        self.entries.insert(transaction, &row)?;
+        self.inserted(row)
+    }
+
+    /// Notes a new row.
+    fn inserted(&mut self, row: Row) -> Result<()> {
+        self.references.added(&row.values)?;
+        self.outcome.changed += 1;
+        if !matches!(self.table().key, RowKey::Columns(_)) {
+            self.outcome.last_rowid = Some(row.rowid);
+        }
+        self.keep(row.values);
+        Ok(())
+    }
+
+    fn keep(&mut self, values: Vec<Value>) {
+        if !self.change.returning.is_empty() {
+            self.returning.push(values);
+        }
+    }
+
+    fn update(&mut self, transaction: &mut Transaction, source: &[Batch], assigned: &[usize]) -> Result<()> {
+        let types = self.change.source.types();
+        let mut pairs: Vec<(Row, Row)> = Vec::new();
+        for batch in source {
+            let mut rows = Vec::with_capacity(batch.len());
+            for row in 0..batch.len() {
+                let old = self.old_row(batch.row(row, &types))?;
+                let mut values = old.0.values.clone();
+                for (column, value) in assigned.iter().zip(old.1) {
+                    if let Some(place) = values.get_mut(*column) {
+                        *place = value;
+                    }
+                }
+                rows.push((old.0, values));
+            }
+            let new: Vec<Vec<Value>> = rows.iter().map(|(_, values)| values.clone()).collect();
+            self.check_rows(transaction, &new)?;
+            for (old, values) in rows {
+                let key = self.entries.codec.row_key(&values, old.rowid)?;
+                let rowid = new_row::rowid_of(self.table(), &values, old.rowid);
+                pairs.push((old, Row { values, rowid, key }));
+            }
+        }
+        for (old, new) in &pairs {
+            self.entries.delete_changed(transaction, old, new)?;
+        }
+        for (old, new) in pairs {
+            self.entries.insert_changed(transaction, &old, &new)?;
+            self.references.removed(&old.values)?;
+            self.references.added(&new.values)?;
+            self.outcome.changed += 1;
+            self.keep(new.values);
+        }
+        Ok(())
+    }
+
+    fn delete(&mut self, transaction: &mut Transaction, source: &[Batch]) -> Result<()> {
+        let types = self.change.source.types();
+        for batch in source {
+            for row in 0..batch.len() {
+                let (old, _) = self.old_row(batch.row(row, &types))?;
+                self.entries.delete(transaction, &old)?;
+                self.references.removed(&old.values)?;
+                self.outcome.changed += 1;
+                self.keep(old.values);
+            }
+            self.context(transaction).check()?;
+        }
+        Ok(())
+    }
+
+    /// The row as it is, and the values behind it in the source.
+    fn old_row(&self, mut values: Vec<Value>) -> Result<(Row, Vec<Value>)> {
+        let width = self.table().columns.len();
+        let mut behind = values.split_off(width.min(values.len()));
+        let rowid = match self.table().key {
+            RowKey::Rowid => match behind.first() {
+                Some(Value::Integer(rowid)) => {
+                    let rowid = *rowid;
+                    behind.remove(0);
+                    rowid
+                }
+                _ => return Err(Error::internal("a row without its rowid")),
+            },
+            _ => new_row::rowid_of(self.table(), &values, 0),
+        };
+        let key = self.entries.codec.row_key(&values, rowid)?;
+        Ok((Row { values, rowid, key }, behind))
+    }
+
+    /// Evaluates RETURNING.
+    fn returned(&mut self, transaction: &Transaction) -> Result<()> {
+        let rows = std::mem::take(&mut self.returning);
+        for chunk in rows.chunks(BATCH_ROWS) {
+            let batch = Batch::from_rows(&self.types, chunk.iter().map(Vec::as_slice))?;
+            let change = self.change;
+            let mut columns = Vec::with_capacity(change.returning.len());
+            for expression in &change.returning {
+                columns.push(evaluate(expression, &batch, &mut self.context(transaction))?);
+            }
+            self.outcome.returned.push(Batch::new(columns, batch.len()));
+        }
+        Ok(())
+    }
+}

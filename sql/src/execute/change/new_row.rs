@@ -1,0 +1,112 @@
+//! New rows: the numbers of their keys, and whether they may be in the table.
+
+use super::Runner;
+use crate::catalog::{RowKey, Table};
+use crate::encoding::decode_rowid;
+use crate::error::{Error, ErrorKind, Result, state};
+use crate::expression::evaluate;
+use crate::storage::{Cursor, Transaction};
+use crate::types::{Batch, DataType, Value, VectorData};
+
+/// The number a row of a numbered table has.
+pub(super) fn rowid_of(table: &Table, values: &[Value], rowid: i64) -> i64 {
+    match table.key {
+        RowKey::Integer(column) => match values.get(column) {
+            Some(Value::Integer(number)) => *number,
+            _ => rowid,
+        },
+        _ => rowid,
+    }
+}
+
+/// The number of a new row, which is also put into the row where it is a column of it.
+pub(super) fn number(table: &Table, row: &mut [Value], next: &mut Option<i64>) -> Result<i64> {
+    let column = match table.key {
+        RowKey::Columns(_) => return Ok(0),
+        RowKey::Integer(column) => Some(column),
+        RowKey::Rowid => None,
+    };
+    if let Some(Value::Integer(given)) = column.and_then(|column| row.get(column)) {
+        let given = *given;
+        if next.is_some_and(|next| given >= next) {
+            *next = given.checked_add(1);
+        }
+        return Ok(given);
+    }
+    let Some(number) = *next else {
+        let message = format!("the table {} has used its highest number", table.name);
+        return Err(Error::new(ErrorKind::Limit, state::OUT_OF_RANGE, message).hint("give the key yourself"));
+    };
+    *next = number.checked_add(1);
+    if let Some(place) = column.and_then(|column| row.get_mut(column)) {
+        *place = Value::Integer(number);
+    }
+    Ok(number)
+}
+
+impl Runner<'_> {
+    /// One more than the highest number in the table; none when that was the last.
+    pub(super) fn next_number(&self, transaction: &Transaction) -> Result<Option<i64>> {
+        if matches!(self.table().key, RowKey::Columns(_)) {
+            return Ok(None);
+        }
+        let mut cursor = Cursor::new(self.table().tree);
+        cursor.seek_last(transaction)?;
+        let mut last = Ok(0);
+        cursor.visit(transaction, |key, _| {
+            last = decode_rowid(key);
+            false
+        })?;
+        Ok(last?.max(0).checked_add(1))
+    }
+
+    /// NOT NULL, lengths and CHECK of new rows.
+    pub(super) fn check_rows(&mut self, transaction: &Transaction, rows: &[Vec<Value>]) -> Result<()> {
+        let table = &self.change.table;
+        for row in rows {
+            for (value, column) in row.iter().zip(&table.columns) {
+                match value {
+                    Value::Null if column.not_null => {
+                        let message = format!("the column {}.{} must not be NULL", table.name, column.name);
+                        return Err(Error::constraint(state::NOT_NULL, message));
+                    }
+                    Value::Text(text) => check_length(text, column.data_type, &table.name, &column.name)?,
+                    _ => {}
+                }
+            }
+        }
+        let change = self.change;
+        if change.checks.is_empty() || rows.is_empty() {
+            return Ok(());
+        }
+        let batch = Batch::from_rows(&self.types, rows.iter().map(Vec::as_slice))?;
+        for (name, check) in &change.checks {
+            let result = evaluate(check, &batch, &mut self.context(transaction))?;
+            let VectorData::Bool(truths) = &result.data else {
+                return Err(Error::internal("a CHECK that is no condition"));
+            };
+            // NULL passes: only what is surely wrong is refused.
+            let failed = truths.iter().enumerate().any(|(row, truth)| !truth && result.is_valid(row));
+            if failed {
+                let which = name.as_ref().map_or(String::new(), |name| format!(" {name}"));
+                let message = format!("a row does not pass the CHECK{which} of the table {}", change.table.name);
+                return Err(Error::constraint(state::CHECK, message));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_length(text: &str, data_type: DataType, table: &str, column: &str) -> Result<()> {
+    let DataType::Text { max: Some(max) } = data_type else { return Ok(()) };
+    // Bytes are an upper bound of characters.
+    if text.len() <= max as usize {
+        return Ok(());
+    }
+    let found = text.chars().count();
+    if found <= max as usize {
+        return Ok(());
+    }
+    let message = format!("the value for {table}.{column} has {found} characters, VARCHAR({max}) takes {max}");
+    Err(Error::value(state::TEXT_TOO_LONG, message))
+}
