@@ -120,7 +120,9 @@ mod tests {
 
     #[test]
     fn varints_round_trip() {
-        for value in [0, 1, 127, 128, 16_383, 16_384, 2_097_151, 2_097_152, 268_435_455, 268_435_456, u32::MAX] {
+        for value in
+            [0, 1, 127, 128, 16_383, 16_384, 2_097_151, 2_097_152, 268_435_455, 268_435_456, u32::MAX]
+        {
             let mut bytes = [0; 8];
             let end = put_varint(&mut bytes, 1, value);
             assert_eq!(end - 1, varint_len(value));

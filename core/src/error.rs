@@ -106,6 +106,13 @@ pub enum Error<E> {
     LogMissing,
     /// The log belongs to another database.
     LogForeign,
+    /// The log knows a later checkpoint than the data device has: one of the two is an old copy.
+    LogNewer {
+        /// Newest generation the data device has.
+        generation: u64,
+        /// Generation the log names.
+        found: u64,
+    },
     /// There is no database and creating one was not asked for.
     NotFound,
     /// The device's block is larger than the page, so pages cannot be written safely.
@@ -184,7 +191,12 @@ impl<E: fmt::Display> fmt::Display for Error<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Device { device, operation, offset, error } => {
-                write!(f, "{} of the {} device failed at byte {offset}: {error}", operation.name(), device.name())
+                write!(
+                    f,
+                    "{} of the {} device failed at byte {offset}: {error}",
+                    operation.name(),
+                    device.name()
+                )
             }
             Self::Corrupt { page, damage } => write!(f, "page {page} is damaged: {}", damage.name()),
             Self::CorruptLog { lsn, durable_lsn } => write!(
@@ -197,6 +209,12 @@ impl<E: fmt::Display> fmt::Display for Error<E> {
             Self::Truncated { needed, found } => {
                 write!(f, "the data file is cut short: {found} bytes of {needed}")
             }
+            Self::LogNewer { generation, found } => {
+                write!(
+                    f,
+                    "the log knows checkpoint {found}, the data device only {generation}: one of them is an old copy"
+                )
+            }
             Self::BlockSize { block_size, page_size } => {
                 write!(f, "blocks of {block_size} bytes are larger than pages of {page_size}: read-only here")
             }
@@ -204,8 +222,12 @@ impl<E: fmt::Display> fmt::Display for Error<E> {
                 write!(f, "page size {page_size} does not fit memory made for {memory}")
             }
             Self::RingLength { ring_len } => write!(f, "a log ring of {ring_len} bytes is not usable"),
-            Self::KeyTooLong { len, max } => write!(f, "a key of {len} bytes is too long, the limit is {max}"),
-            Self::ValueTooLarge { len, max } => write!(f, "a value of {len} bytes is too long, the limit is {max}"),
+            Self::KeyTooLong { len, max } => {
+                write!(f, "a key of {len} bytes is too long, the limit is {max}")
+            }
+            Self::ValueTooLarge { len, max } => {
+                write!(f, "a value of {len} bytes is too long, the limit is {max}")
+            }
             Self::NoSpace { pages } => write!(f, "the data device is full at {pages} pages"),
             Self::TooManyReaders { max } => write!(f, "all {max} reader slots are taken"),
             Self::TooManySavepoints { max } => write!(f, "more than {max} savepoints are open"),

@@ -6,21 +6,33 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
-pub mod limits;
-pub mod error;
-mod bytes;
-pub mod checksum;
-pub mod device;
-pub mod platform;
-mod page;
-pub mod memory;
-mod pager;
-mod space;
 mod btree;
+mod bytes;
+mod checkpoint;
+pub mod checksum;
+mod cursor;
+pub mod device;
+mod engine;
+pub mod error;
+mod integrity;
+pub mod limits;
 mod log;
+pub mod memory;
 mod meta;
+mod page;
+mod pager;
+pub mod platform;
+mod recovery;
+mod space;
+mod transaction;
 
+pub use btree::search::{Overflow, Value};
+pub use cursor::{Cursor, Key};
 pub use device::{BlockDevice, Geometry, MemoryDevice, MemoryError, Partition};
+pub use engine::{Database, Options, Stats};
 pub use error::{Damage, DeviceName, Error, Operation};
+pub use integrity::CheckReport;
+pub use log::reader::{Finding, RecoveryStats};
 pub use memory::{Memory, StaticMemory};
 pub use platform::Platform;
+pub use transaction::{Savepoint, Snapshot, TreeId, View, ViewError, WriteTxn};

@@ -58,12 +58,16 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
             self.free_value(&long)?;
         }
         tree.count = tree.count.saturating_sub(1);
-        self.rebalance(tree, path, ptr)
-            .map(|()| true)
+        self.rebalance(tree, path, ptr).map(|()| true)
     }
 
     /// Restores the shape above a node that lost a cell. `ptr` and all on the path are changeable.
-    pub(super) fn rebalance(&mut self, tree: &mut TreeRoot, mut path: Path, mut ptr: Ptr) -> Result<(), Error<P::Error>> {
+    pub(super) fn rebalance(
+        &mut self,
+        tree: &mut TreeRoot,
+        mut path: Path,
+        mut ptr: Ptr,
+    ) -> Result<(), Error<P::Error>> {
         let capacity = self.pager.view_len();
         while let Some(step) = path.pop() {
             let pin = self.pager.pin(ptr, Role::Writer, Hint::Keep)?;

@@ -4,9 +4,9 @@ use super::Path;
 use super::search::{Overflow, check_place, push_step};
 use crate::error::Error;
 use crate::memory::{Memory, TreeRoot};
+use crate::page::edit;
 use crate::page::format;
 use crate::page::node::{Node, Payload};
-use crate::page::edit;
 use crate::platform::Platform;
 use crate::space::Workspace;
 

@@ -35,7 +35,13 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     /// Puts an entry. Whether one with this key was replaced.
     ///
     /// After an error the tree may be half changed: the transaction must be rolled back.
-    pub(crate) fn put(&mut self, tree: &mut TreeRoot, finger: &mut Finger, key: &[u8], value: &[u8]) -> Result<bool, Error<P::Error>> {
+    pub(crate) fn put(
+        &mut self,
+        tree: &mut TreeRoot,
+        finger: &mut Finger,
+        key: &[u8],
+        value: &[u8],
+    ) -> Result<bool, Error<P::Error>> {
         let page_size = self.pager.page_size() as u32;
         let long = value.len() > inline_value_max(page_size, key.len());
         if !long && self.put_at_finger(tree, finger, key, value)? {
@@ -69,7 +75,13 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     }
 
     /// Adds an entry behind the last one of the tree, without a walk, if the finger stands there.
-    fn put_at_finger(&mut self, tree: &TreeRoot, finger: &Finger, key: &[u8], value: &[u8]) -> Result<bool, Error<P::Error>> {
+    fn put_at_finger(
+        &mut self,
+        tree: &TreeRoot,
+        finger: &Finger,
+        key: &[u8],
+        value: &[u8],
+    ) -> Result<bool, Error<P::Error>> {
         if finger.tree != tree.tree || finger.protected != self.protected {
             return Ok(false);
         }
@@ -143,10 +155,18 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     }
 
     /// Makes a change to a node if it fits; else where to split it.
-    fn apply(&mut self, pin: &mut PinMut<'a, P::RwLock, M::Page>, change: Change<'_>, last: bool) -> Result<Option<usize>, Error<P::Error>> {
+    fn apply(
+        &mut self,
+        pin: &mut PinMut<'a, P::RwLock, M::Page>,
+        change: Change<'_>,
+        last: bool,
+    ) -> Result<Option<usize>, Error<P::Error>> {
         let node = Node::new(pin.view());
         let prefix = node.prefix();
-        if !change.replace && change.key.len() >= prefix.len() && change.key.common(Parts(prefix, &[])) >= prefix.len() {
+        if !change.replace
+            && change.key.len() >= prefix.len()
+            && change.key.common(Parts(prefix, &[])) >= prefix.len()
+        {
             let suffix = change.key.after(prefix.len());
             if edit::insert(pin.view_mut(), change.index, suffix, change.payload) {
                 return Ok(None);
@@ -169,7 +189,12 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
 
     /// Divides a node with its change at `at`; the new right neighbour. The scratch buffer holds
     /// the node as it was.
-    fn split(&mut self, mut pin: PinMut<'a, P::RwLock, M::Page>, change: Change<'_>, at: usize) -> Result<Ptr, Error<P::Error>> {
+    fn split(
+        &mut self,
+        mut pin: PinMut<'a, P::RwLock, M::Page>,
+        change: Change<'_>,
+        at: usize,
+    ) -> Result<Ptr, Error<P::Error>> {
         let (tree, level) = (format::tree(pin.view()), format::level(pin.view()));
         let kind = if level == 0 { Kind::Leaf } else { Kind::Inner };
         let (right, mut right_pin) = self.create(tree, kind, level)?;
@@ -180,7 +205,14 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     }
 
     /// Tells the parents of a node that it has a new right neighbour.
-    fn raise(&mut self, tree: &mut TreeRoot, mut path: Path, mut left: Ptr, mut right: Ptr, edge: bool) -> Result<(), Error<P::Error>> {
+    fn raise(
+        &mut self,
+        tree: &mut TreeRoot,
+        mut path: Path,
+        mut left: Ptr,
+        mut right: Ptr,
+        edge: bool,
+    ) -> Result<(), Error<P::Error>> {
         loop {
             let right_pin = self.pager.pin(right, Role::Writer, Hint::Keep)?;
             let node = Node::new(right_pin.view());
@@ -204,7 +236,12 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
                 return Ok(());
             };
             let mut pin = self.pager.pin_mut(step.ptr)?;
-            let change = Change { index: step.index + 1, replace: false, key: separator, payload: Payload::Child(right) };
+            let change = Change {
+                index: step.index + 1,
+                replace: false,
+                key: separator,
+                payload: Payload::Child(right),
+            };
             let last = edge && change.index == Node::new(pin.view()).count();
             let Some(at) = self.apply(&mut pin, change, last)? else {
                 return Ok(());
@@ -225,7 +262,13 @@ pub(super) fn relay<R: lock_api::RawRwLock, B: AsRef<[u8]> + AsMut<[u8]>, E>(
     let view = pin.view();
     let ptr = format::ptr(view);
     let kind = if format::level(view) == 0 { Kind::Leaf } else { Kind::Inner };
-    let identity = Identity { ptr, birth: format::birth(view), tree: format::tree(view), kind, level: format::level(view) };
+    let identity = Identity {
+        ptr,
+        birth: format::birth(view),
+        tree: format::tree(view),
+        kind,
+        level: format::level(view),
+    };
     format::begin(pin.view_mut(), identity);
     if sequence.write(range, pin.view_mut()) {
         return Ok(());

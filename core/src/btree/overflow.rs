@@ -92,9 +92,7 @@ impl<P: Platform, M: Memory<P>> Workspace<'_, P, M> {
         while left > 0 {
             let pin = page(self.pager, ptr, Role::Writer)?;
             let (len, birth) = (piece(pin.view()).len() as u64, format::birth(pin.view()));
-            left = left
-                .checked_sub(len)
-                .ok_or(Error::Corrupt { page: ptr.page, damage: Damage::Count })?;
+            left = left.checked_sub(len).ok_or(Error::Corrupt { page: ptr.page, damage: Damage::Count })?;
             let next = Ptr::at(pin.view(), HEADER);
             drop(pin);
             self.free(ptr.page, birth)?;

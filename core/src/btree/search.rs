@@ -4,9 +4,9 @@ use super::Path;
 use crate::error::{Damage, Error};
 use crate::limits::TREE_LEVELS_MAX;
 use crate::memory::{Memory, Pin};
+use crate::page::Ptr;
 use crate::page::format::{self, Kind};
 use crate::page::node::{Node, Payload};
-use crate::page::Ptr;
 use crate::pager::{Hint, Pager, Role};
 use crate::platform::Platform;
 
@@ -83,7 +83,12 @@ impl<P: Platform, M: Memory<P>> Copy for Reading<'_, P, M> {}
 
 impl<'a, P: Platform, M: Memory<P>> Reading<'a, P, M> {
     /// A node, known to belong here: of this tree, and of this level if one is given.
-    pub fn node(&self, ptr: Ptr, level: Option<u8>, hint: Hint) -> Result<Pin<'a, P::RwLock, M::Page>, Error<P::Error>> {
+    pub fn node(
+        &self,
+        ptr: Ptr,
+        level: Option<u8>,
+        hint: Hint,
+    ) -> Result<Pin<'a, P::RwLock, M::Page>, Error<P::Error>> {
         let pin = self.pager.pin(ptr, self.role, hint)?;
         check_place(pin.view(), ptr, self.tree, level)?;
         Ok(pin)

@@ -45,10 +45,7 @@ pub struct MemoryDevice<R, B> {
 impl<R: RawRwLock, B> MemoryDevice<R, B> {
     /// A device over `bytes` that declares `block_size`.
     pub const fn new(bytes: B, block_size: u32) -> Self {
-        Self {
-            bytes: RwLock::new(bytes),
-            block_size,
-        }
+        Self { bytes: RwLock::new(bytes), block_size }
     }
 }
 
@@ -66,10 +63,7 @@ where
     type Error = MemoryError;
 
     fn geometry(&self) -> Geometry {
-        Geometry {
-            block_size: self.block_size,
-            erase_size: 0,
-        }
+        Geometry { block_size: self.block_size, erase_size: 0 }
     }
 
     fn len(&self) -> Result<u64, MemoryError> {

@@ -43,14 +43,8 @@ pub enum Finding {
 
 impl Finding {
     /// All rows, in the order of [`RecoveryStats::rows`].
-    pub const ALL: [Self; 6] = [
-        Self::Valid,
-        Self::NoBlock,
-        Self::Cut,
-        Self::BadRecord,
-        Self::WrongChain,
-        Self::WrongParent,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Valid, Self::NoBlock, Self::Cut, Self::BadRecord, Self::WrongChain, Self::WrongParent];
 }
 
 /// What to do about a finding.
@@ -149,7 +143,9 @@ impl<'a, P: Platform> Reader<'a, P> {
         let at = (lsn - self.loaded.0) as usize;
         let block = self.buffer.get(at..at + size).unwrap_or(&[]);
         let header = BlockHeader::open(block, |bytes| self.platform.crc32c(0, bytes));
-        Ok(header.filter(|header| header.lsn == lsn && header.identity == self.identity).map(|header| (header, block)))
+        Ok(header
+            .filter(|header| header.lsn == lsn && header.identity == self.identity)
+            .map(|header| (header, block)))
     }
 
     /// Moves the position over padding to where the next record would begin; whether a block of
@@ -253,7 +249,11 @@ impl Survey {
 }
 
 /// Reads from the log device.
-pub(crate) fn read_log<P: Platform>(platform: &P, offset: u64, bytes: &mut [u8]) -> Result<(), Error<P::Error>> {
+pub(crate) fn read_log<P: Platform>(
+    platform: &P,
+    offset: u64,
+    bytes: &mut [u8],
+) -> Result<(), Error<P::Error>> {
     platform.log().read(offset, bytes).map_err(|error| Error::Device {
         device: DeviceName::Log,
         operation: Operation::Read,

@@ -16,16 +16,12 @@ pub(crate) struct Position {
 /// A batch on its way to the device.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Batch {
-    /// The buffer it is in.
-    pub buffer: usize,
     /// LSN of its first block.
     pub lsn: u64,
     /// Bytes, whole blocks.
     pub len: usize,
     /// The log is durable up to here when it is flushed.
     pub end: u64,
-    /// Newest epoch in it.
-    pub epoch: u64,
 }
 
 /// The writing end of the log.
@@ -125,13 +121,8 @@ impl Ring {
         operations: &[u8],
         crc32c: impl Fn(u32, &[u8]) -> u32,
     ) -> Position {
-        let header = RecordHeader {
-            len: operations.len() as u32,
-            chain: self.position.chain,
-            epoch,
-            parent,
-        }
-        .to_bytes();
+        let header = RecordHeader { len: operations.len() as u32, chain: self.position.chain, epoch, parent }
+            .to_bytes();
         let crc = crc32c(crc32c(0, &header), operations);
         self.begin_record(buffer);
         for part in [&header[..], operations, &crc.to_le_bytes()] {
@@ -180,7 +171,7 @@ impl Ring {
 
     /// Closes the filling buffer as a batch: headers, zeros, checksums. The next record begins in
     /// a new block of the other buffer.
-    pub fn close(&mut self, buffer: &mut [u8], buffers: usize, epoch: u64, crc32c: impl Fn(&[u8]) -> u32) -> Batch {
+    pub fn close(&mut self, buffer: &mut [u8], buffers: usize, crc32c: impl Fn(&[u8]) -> u32) -> Batch {
         let size = self.block_size;
         let used = self.used;
         let len = used.next_multiple_of(size);
@@ -202,7 +193,7 @@ impl Ring {
                 header.seal(block, &crc32c);
             }
         }
-        let batch = Batch { buffer: self.filling, lsn: self.start, len, end: self.start + len as u64, epoch };
+        let batch = Batch { lsn: self.start, len, end: self.start + len as u64 };
         self.start += len as u64;
         self.used = 0;
         self.first = 0;

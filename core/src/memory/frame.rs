@@ -71,10 +71,7 @@ pub(crate) struct Pin<'a, R: RawRwLock, B> {
 
 impl<'a, R: RawRwLock, B: AsRef<[u8]>> Pin<'a, R, B> {
     pub(crate) fn lock(frame: &'a Frame<R, B>) -> Self {
-        Self {
-            guard: frame.bytes.read(),
-            frame,
-        }
+        Self { guard: frame.bytes.read(), frame }
     }
 
     pub(crate) fn try_lock(frame: &'a Frame<R, B>) -> Option<Self> {
@@ -101,10 +98,7 @@ pub(crate) struct PinMut<'a, R: RawRwLock, B> {
 
 impl<'a, R: RawRwLock, B: AsRef<[u8]> + AsMut<[u8]>> PinMut<'a, R, B> {
     pub(crate) fn lock(frame: &'a Frame<R, B>) -> Self {
-        Self {
-            guard: frame.bytes.write(),
-            frame,
-        }
+        Self { guard: frame.bytes.write(), frame }
     }
 
     pub(crate) fn try_lock(frame: &'a Frame<R, B>) -> Option<Self> {

@@ -21,12 +21,8 @@ impl Entry {
 /// What a list is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// Nothing; it is empty.
+    /// None: it is empty, or its place in the table says what it is for.
     Unused,
-    /// Pages born in the running transaction.
-    Born,
-    /// Pages freed in the running transaction.
-    Freed,
     /// Freed pages that the protector with this epoch may still need.
     Dead(u64),
 }
@@ -45,13 +41,7 @@ pub struct List<I> {
 impl<I> List<I> {
     /// An empty list over lent room for inline entries.
     pub const fn new(inline: I) -> Self {
-        Self {
-            purpose: Purpose::Unused,
-            inline,
-            inline_len: 0,
-            head: Ptr::NULL,
-            paged: 0,
-        }
+        Self { purpose: Purpose::Unused, inline, inline_len: 0, head: Ptr::NULL, paged: 0 }
     }
 
     pub(crate) const fn len(&self) -> u64 {

@@ -6,32 +6,34 @@
 mod frame;
 mod list;
 mod roots;
+mod state;
 
 pub use frame::Frame;
 pub(crate) use frame::{Pin, PinMut};
-pub use list::{Entry, List};
 pub(crate) use list::Purpose;
+pub use list::{Entry, List};
 pub use roots::{Roots, TreeRoot};
+pub use state::SavepointSlot;
+pub(crate) use state::State;
 
 use crate::platform::Platform;
 use lock_api::Mutex;
 use portable_atomic::AtomicU64;
 
 /// Buffers only the holder of the writer's place uses.
-pub struct WriterMemory<B, O, L> {
+pub struct WriterMemory<B, L, S> {
     /// One page, for laying nodes out anew.
     pub scratch: B,
-    /// Where the operations of the running transaction are packed. A longer record is not logged:
-    /// its transaction commits by a checkpoint.
-    pub operations: O,
     /// Heads of space lists: at least readers + 8.
     pub lists: L,
+    /// Open savepoints.
+    pub savepoints: S,
 }
 
 /// The writer's buffers of a memory, behind their lock.
 pub type WriterMutex<P, M> = Mutex<
     <P as Platform>::Mutex,
-    WriterMemory<<M as Memory<P>>::Page, <M as Memory<P>>::Operations, <M as Memory<P>>::Lists>,
+    WriterMemory<<M as Memory<P>>::Page, <M as Memory<P>>::Lists, <M as Memory<P>>::Savepoints>,
 >;
 
 /// All memory an open database uses.
@@ -48,6 +50,8 @@ pub trait Memory<P: Platform>: Sync {
     type Lists: AsRef<[List<Self::Inline>]> + AsMut<[List<Self::Inline>]> + Send;
     /// The trees a state keeps besides the catalog, at least two.
     type Roots: Roots;
+    /// One place for each savepoint that can be open.
+    type Savepoints: AsRef<[SavepointSlot<Self::Roots>]> + AsMut<[SavepointSlot<Self::Roots>]> + Send;
 
     /// Bytes of a page: the length of every [`Memory::Page`].
     fn page_size(&self) -> usize;
@@ -59,7 +63,10 @@ pub trait Memory<P: Platform>: Sync {
     fn logs(&self) -> &[Mutex<P::Mutex, Self::Log>];
     /// One slot for each snapshot that can be open; 0 is free.
     fn readers(&self) -> &[AtomicU64];
-    /// The writer's buffers.
+    /// Where the operations of the running transaction are packed. A longer record is not logged:
+    /// its transaction commits by a checkpoint.
+    fn operations(&self) -> &Mutex<P::Mutex, Self::Operations>;
+    /// The writer's other buffers.
     fn writer(&self) -> &WriterMutex<P, Self>;
 }
 
@@ -70,6 +77,7 @@ impl<P: Platform, T: Memory<P>> Memory<P> for &T {
     type Inline = T::Inline;
     type Lists = T::Lists;
     type Roots = T::Roots;
+    type Savepoints = T::Savepoints;
 
     fn page_size(&self) -> usize {
         (**self).page_size()
@@ -86,7 +94,10 @@ impl<P: Platform, T: Memory<P>> Memory<P> for &T {
     fn readers(&self) -> &[AtomicU64] {
         (**self).readers()
     }
-    fn writer(&self) -> &Mutex<P::Mutex, WriterMemory<Self::Page, Self::Operations, Self::Lists>> {
+    fn operations(&self) -> &Mutex<P::Mutex, Self::Operations> {
+        (**self).operations()
+    }
+    fn writer(&self) -> &WriterMutex<P, Self> {
         (**self).writer()
     }
 }
@@ -97,17 +108,29 @@ const INLINE: usize = 2;
 const LISTS: usize = 8;
 /// Trees a state keeps in [`StaticMemory`].
 const ROOTS: usize = 2;
+/// Savepoints that can be open in [`StaticMemory`].
+const SAVEPOINTS: usize = 2;
+
+type StaticWriter<const PAGE: usize> =
+    WriterMemory<[u8; PAGE], [List<[Entry; INLINE]>; LISTS], [SavepointSlot<[TreeRoot; ROOTS]>; SAVEPOINTS]>;
 
 /// Memory of a size fixed at compile time, for one thread: a `static` of a firmware, or a test.
 ///
 /// `PAGE`: bytes of a page. `FRAMES`: pages in the pool, 8 at least; one set. `LOG`: bytes of the
 /// log buffer and of the longest record. `READERS`: snapshots open at the same time, 4 at most.
-pub struct StaticMemory<P: Platform, const PAGE: usize, const FRAMES: usize, const LOG: usize, const READERS: usize> {
+pub struct StaticMemory<
+    P: Platform,
+    const PAGE: usize,
+    const FRAMES: usize,
+    const LOG: usize,
+    const READERS: usize,
+> {
     frames: [Frame<P::RwLock, [u8; PAGE]>; FRAMES],
     hands: [Mutex<P::Mutex, u16>; 1],
     logs: [Mutex<P::Mutex, [u8; LOG]>; 1],
     readers: [AtomicU64; READERS],
-    writer: Mutex<P::Mutex, WriterMemory<[u8; PAGE], [u8; LOG], [List<[Entry; INLINE]>; LISTS]>>,
+    operations: Mutex<P::Mutex, [u8; LOG]>,
+    writer: Mutex<P::Mutex, StaticWriter<PAGE>>,
 }
 
 impl<P: Platform, const PAGE: usize, const FRAMES: usize, const LOG: usize, const READERS: usize>
@@ -121,10 +144,11 @@ impl<P: Platform, const PAGE: usize, const FRAMES: usize, const LOG: usize, cons
             hands: [Mutex::new(0)],
             logs: [Mutex::new([0; LOG])],
             readers: [const { AtomicU64::new(0) }; READERS],
+            operations: Mutex::new([0; LOG]),
             writer: Mutex::new(WriterMemory {
                 scratch: [0; PAGE],
-                operations: [0; LOG],
                 lists: [const { List::new([Entry::NONE; INLINE]) }; LISTS],
+                savepoints: [const { SavepointSlot::EMPTY }; SAVEPOINTS],
             }),
         }
     }
@@ -147,6 +171,7 @@ impl<P: Platform, const PAGE: usize, const FRAMES: usize, const LOG: usize, cons
     type Inline = [Entry; INLINE];
     type Lists = [List<[Entry; INLINE]>; LISTS];
     type Roots = [TreeRoot; ROOTS];
+    type Savepoints = [SavepointSlot<[TreeRoot; ROOTS]>; SAVEPOINTS];
 
     fn page_size(&self) -> usize {
         PAGE
@@ -163,7 +188,10 @@ impl<P: Platform, const PAGE: usize, const FRAMES: usize, const LOG: usize, cons
     fn readers(&self) -> &[AtomicU64] {
         &self.readers
     }
-    fn writer(&self) -> &Mutex<P::Mutex, WriterMemory<[u8; PAGE], [u8; LOG], Self::Lists>> {
+    fn operations(&self) -> &Mutex<P::Mutex, [u8; LOG]> {
+        &self.operations
+    }
+    fn writer(&self) -> &WriterMutex<P, Self> {
         &self.writer
     }
 }

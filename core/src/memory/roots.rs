@@ -12,11 +12,7 @@ pub struct TreeRoot {
 
 impl TreeRoot {
     /// An empty place in a table.
-    pub const EMPTY: Self = Self {
-        tree: 0,
-        root: Ptr::NULL,
-        count: 0,
-    };
+    pub const EMPTY: Self = Self { tree: 0, root: Ptr::NULL, count: 0 };
 
     /// A tree without entries.
     pub(crate) const fn new(tree: u32) -> Self {

@@ -43,7 +43,9 @@ pub(crate) fn read<P: Platform>(platform: &P) -> Result<Found, Error<P::Error>> 
                 continue;
             }
             match read_copy(platform, offset)? {
-                Ok(meta) if meta.page_size == page_size && meta.generation % 2 == copy / 2 => *place = Some(meta),
+                Ok(meta) if meta.page_size == page_size && meta.generation % 2 == copy / 2 => {
+                    *place = Some(meta)
+                }
                 Ok(_) | Err(MetaFault::Damaged) => magic = true,
                 Err(MetaFault::Version(found)) => version = Some(found),
                 Err(MetaFault::Magic) => {}

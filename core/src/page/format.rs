@@ -76,21 +76,12 @@ impl Ptr {
     }
 
     pub fn at(bytes: &[u8], at: usize) -> Self {
-        Self {
-            page: u32_at(bytes, at),
-            tag: u32_at(bytes, at + 4),
-        }
+        Self { page: u32_at(bytes, at), tag: u32_at(bytes, at + 4) }
     }
 
     pub fn put(self, bytes: &mut [u8], at: usize) {
         put_u32(bytes, at, self.page);
         put_u32(bytes, at + 4, self.tag);
-    }
-
-    pub fn to_bytes(self) -> [u8; POINTER] {
-        let mut bytes = [0; POINTER];
-        self.put(&mut bytes, 0);
-        bytes
     }
 }
 
@@ -146,10 +137,7 @@ pub(crate) fn page_number(view: &[u8]) -> u32 {
 }
 
 pub(crate) fn ptr(view: &[u8]) -> Ptr {
-    Ptr {
-        page: page_number(view),
-        tag: tag(view),
-    }
+    Ptr { page: page_number(view), tag: tag(view) }
 }
 
 pub(crate) fn birth(view: &[u8]) -> u64 {

@@ -16,4 +16,3 @@ pub(crate) mod sequence;
 mod tests;
 
 pub(crate) use format::{Kind, Ptr};
-pub(crate) use node::Node;

@@ -107,18 +107,10 @@ impl<'a> Node<'a> {
         if value & 1 == 1 {
             self.view.get(at..)?.get(..POINTER)?;
             let first = Ptr::at(self.view, at);
-            return Some(Cell {
-                suffix,
-                payload: Payload::Long { len, first },
-                len: at + POINTER - start,
-            });
+            return Some(Cell { suffix, payload: Payload::Long { len, first }, len: at + POINTER - start });
         }
         let bytes = self.view.get(at..)?.get(..len as usize)?;
-        Some(Cell {
-            suffix,
-            payload: Payload::Value(bytes),
-            len: at + len as usize - start,
-        })
+        Some(Cell { suffix, payload: Payload::Value(bytes), len: at + len as usize - start })
     }
 
     /// The key of a cell after the prefix.
@@ -210,11 +202,6 @@ impl<'a> Node<'a> {
         let heap = self.view.len() - format::heap_start(self.view).min(self.view.len());
         let cells = heap.saturating_sub(format::heap_dead(self.view));
         HEADER + self.count() * SLOT + cells
-    }
-
-    /// Bytes not in use, in one piece or not.
-    pub fn free(self) -> usize {
-        self.view.len().saturating_sub(self.used())
     }
 }
 

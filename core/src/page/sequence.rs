@@ -144,9 +144,10 @@ impl<'a> Sequence<'a> {
         format::set_prefix_len(view, prefix);
         format::set_count(view, 0);
         format::set_heap(view, start, 0);
-        range.clone().enumerate().all(|(at, index)| {
-            edit::insert(view, at, self.key(index).after(prefix), self.payload(index))
-        })
+        range
+            .clone()
+            .enumerate()
+            .all(|(at, index)| edit::insert(view, at, self.key(index).after(prefix), self.payload(index)))
     }
 
     /// Where to divide the run so that both sides fit a view of `capacity` bytes and are as equal

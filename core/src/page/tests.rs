@@ -1,9 +1,9 @@
 //! Nodes against a sorted vector, and hostile bytes.
 
+use super::edit;
 use super::format::{Identity, Kind, Ptr, begin};
 use super::node::{self, Node, Payload};
 use super::sequence::{Change, Parts, Sequence};
-use super::edit;
 
 extern crate std;
 use std::vec::Vec;
@@ -30,7 +30,12 @@ fn cells_come_and_go_in_key_order() {
     let mut copy = leaf(508);
     let sequence = Sequence::One {
         node,
-        change: Some(Change { index: 3, replace: false, key: Parts(b"d", b"ate"), payload: Payload::Value(b"") }),
+        change: Some(Change {
+            index: 3,
+            replace: false,
+            key: Parts(b"d", b"ate"),
+            payload: Payload::Value(b""),
+        }),
     };
     assert!(sequence.write(0..4, &mut copy));
     node::check(&copy).unwrap();

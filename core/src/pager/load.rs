@@ -146,7 +146,7 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
 pub(crate) fn check_content(view: &[u8]) -> Result<(), Damage> {
     match format::kind(view) {
         Some(Kind::Leaf | Kind::Inner) => node::check(view),
-        Some(Kind::Overflow) if format::HEADER + crate::page::format::POINTER + format::count(view) > view.len() => {
+        Some(Kind::Overflow) if format::HEADER + format::POINTER + format::count(view) > view.len() => {
             Err(Damage::Structure)
         }
         Some(_) => Ok(()),

@@ -116,7 +116,12 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
     }
 
     /// The page `ptr` points to, verified, for reading.
-    pub fn pin(&self, ptr: Ptr, role: Role, hint: Hint) -> Result<Pin<'a, P::RwLock, M::Page>, Error<P::Error>> {
+    pub fn pin(
+        &self,
+        ptr: Ptr,
+        role: Role,
+        hint: Hint,
+    ) -> Result<Pin<'a, P::RwLock, M::Page>, Error<P::Error>> {
         for _ in 0..LOAD_TRIES {
             if let Some(pin) = self.find(ptr, hint) {
                 self.state.hits.fetch_add(1, Ordering::Relaxed);

@@ -10,11 +10,12 @@ use crate::device::BlockDevice;
 use crate::error::{DeviceName, Error, Operation};
 use crate::limits::PAGE_SIZE_MIN;
 use crate::memory::{Entry, Memory, PinMut};
-use crate::page::format::{self, Identity, Kind};
 use crate::page::Ptr;
+use crate::page::format::{self, Identity, Kind};
 use crate::pager::{Hint, Role};
 use crate::platform::Platform;
 use embedded_io::Error as _;
+use portable_atomic::Ordering;
 
 /// Most bytes a database grows by at once.
 const GROWTH_MAX: u32 = 16 << 20;
@@ -82,16 +83,17 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     fn whole_leaf(&self, page_count: u32) -> u32 {
         let shape = self.shape();
         let leaf = shape.leaf_of(page_count.saturating_sub(1));
-        if page_count <= shape.data_start(leaf) {
-            leaf * shape.bits
-        } else {
-            page_count
-        }
+        if page_count <= shape.data_start(leaf) { leaf * shape.bits } else { page_count }
     }
 
     fn try_reserve(&self, len: u64) -> Result<bool, Error<P::Error>> {
+        if self.pager.state.read_only.load(Ordering::Relaxed) {
+            // Nothing is ever written, so nothing need be reserved.
+            return Ok(true);
+        }
         let data = self.pager.platform.data();
-        let fail = |operation, error| Error::Device { device: DeviceName::Data, operation, offset: len, error };
+        let fail =
+            |operation, error| Error::Device { device: DeviceName::Data, operation, offset: len, error };
         if let Err(error) = data.reserve(len) {
             if error.kind() == embedded_io::ErrorKind::OutOfMemory {
                 return Ok(false);
@@ -181,7 +183,10 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
 
     /// A tree page for changing. In place only if it was born in this transaction after the newest
     /// savepoint; under a new tag if it was written since; else a copy, and the old one is freed.
-    pub(crate) fn writable(&mut self, ptr: Ptr) -> Result<(Ptr, PinMut<'a, P::RwLock, M::Page>), Error<P::Error>> {
+    pub(crate) fn writable(
+        &mut self,
+        ptr: Ptr,
+    ) -> Result<(Ptr, PinMut<'a, P::RwLock, M::Page>), Error<P::Error>> {
         let source = self.pager.pin(ptr, Role::Writer, Hint::Keep)?;
         let birth = format::birth(source.view());
         if birth > self.protected {
@@ -202,5 +207,19 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         drop(source);
         self.free(ptr.page, birth)?;
         Ok((copy, pin))
+    }
+}
+
+impl<P: Platform, M: Memory<P>> Workspace<'_, P, M> {
+    /// Makes the space of a new database: the first places of the map, and `pages` more.
+    pub(crate) fn begin(&mut self, pages: u32) -> Result<(), Error<P::Error>> {
+        let count = self.shape().data_start(0) + pages;
+        if !self.try_reserve(u64::from(count) * self.pager.page_size() as u64)? {
+            return Err(Error::NoSpace { pages: 0 });
+        }
+        self.space.free_count = count;
+        self.extend_map(count)?;
+        self.space.page_count = count;
+        Ok(())
     }
 }

@@ -42,10 +42,7 @@ pub(crate) struct Shape {
 impl Shape {
     pub const fn new(view_len: usize) -> Self {
         let words = (view_len - HEADER) / 8;
-        Self {
-            bits: words as u32 * 64,
-            fanout: words as u32,
-        }
+        Self { bits: words as u32 * 64, fanout: words as u32 }
     }
 
     pub const fn leaf_of(self, page: u32) -> u32 {

@@ -22,11 +22,7 @@ pub(crate) const DEAD: usize = 2;
 
 fn entry_at(view: &[u8], index: usize) -> Entry {
     let at = ENTRIES + index * ENTRY;
-    Entry {
-        page: u32_at(view, at),
-        birth: u64_at(view, at + 4),
-        freed: u64_at(view, at + 12),
-    }
+    Entry { page: u32_at(view, at), birth: u64_at(view, at + 4), freed: u64_at(view, at + 12) }
 }
 
 fn put_entry(view: &mut [u8], index: usize, entry: Entry) {
@@ -94,7 +90,10 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         Ok(pin)
     }
 
-    fn change_list_page(&mut self, ptr: Ptr) -> Result<(Ptr, PinMut<'a, P::RwLock, M::Page>), Error<P::Error>> {
+    fn change_list_page(
+        &mut self,
+        ptr: Ptr,
+    ) -> Result<(Ptr, PinMut<'a, P::RwLock, M::Page>), Error<P::Error>> {
         let mut pin = self.pager.pin_mut(ptr)?;
         if format::kind(pin.view()) != Some(Kind::List) {
             return Err(Error::Corrupt { page: ptr.page, damage: Damage::Kind });

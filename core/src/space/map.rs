@@ -91,7 +91,11 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     }
 
     /// The leaf of a bitmap for changing, with every page on the way to it.
-    pub(super) fn change_leaf(&mut self, bits: Bits, leaf: u32) -> Result<PinMut<'a, P::RwLock, M::Page>, Error<P::Error>> {
+    pub(super) fn change_leaf(
+        &mut self,
+        bits: Bits,
+        leaf: u32,
+    ) -> Result<PinMut<'a, P::RwLock, M::Page>, Error<P::Error>> {
         let shape = self.shape();
         let mut level = self.space.levels;
         let old = self.root(bits);
@@ -145,10 +149,16 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         Ok((ptr, copy))
     }
 
-    fn begin_node(&mut self, bits: Bits, page: u32, level: u8) -> Result<(Ptr, PinMut<'a, P::RwLock, M::Page>), Error<P::Error>> {
+    fn begin_node(
+        &mut self,
+        bits: Bits,
+        page: u32,
+        level: u8,
+    ) -> Result<(Ptr, PinMut<'a, P::RwLock, M::Page>), Error<P::Error>> {
         self.pager.forget(page);
         let ptr = Ptr { page, tag: self.space.tags.draw() };
-        let pin = self.pager.create(Identity { ptr, birth: self.epoch, tree: 0, kind: bits.kind(level), level })?;
+        let pin =
+            self.pager.create(Identity { ptr, birth: self.epoch, tree: 0, kind: bits.kind(level), level })?;
         Ok((ptr, pin))
     }
 

@@ -65,10 +65,7 @@ impl Tags {
     /// Tags of one opening; unlike those of other openings but for chance.
     pub const fn new(database: u64, incarnation: u64, salt: u64) -> Self {
         let a = mix64(database ^ mix64(incarnation ^ mix64(salt)));
-        Self {
-            counter: a as u32,
-            seed: (a >> 32) as u32,
-        }
+        Self { counter: a as u32, seed: (a >> 32) as u32 }
     }
 
     /// A tag not given within the last 2^32.

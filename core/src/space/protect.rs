@@ -41,7 +41,11 @@ impl Protectors<'_> {
 impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     /// Looks at up to `budget` entries whose protector is gone: free, or on to the next protector.
     /// `true`: nothing is left to look at.
-    pub(crate) fn sweep(&mut self, protectors: &Protectors<'_>, mut budget: u32) -> Result<bool, Error<P::Error>> {
+    pub(crate) fn sweep(
+        &mut self,
+        protectors: &Protectors<'_>,
+        mut budget: u32,
+    ) -> Result<bool, Error<P::Error>> {
         for index in DEAD..self.lists.len() {
             let Some(list) = self.lists.get(index) else { continue };
             let Purpose::Dead(epoch) = list.purpose else { continue };
@@ -63,7 +67,12 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         Ok(true)
     }
 
-    fn sweep_list(&mut self, index: usize, protectors: &Protectors<'_>, mut budget: u32) -> Result<u32, Error<P::Error>> {
+    fn sweep_list(
+        &mut self,
+        index: usize,
+        protectors: &Protectors<'_>,
+        mut budget: u32,
+    ) -> Result<u32, Error<P::Error>> {
         while budget > 0 {
             let Some(entry) = self.pop(index)? else { break };
             budget -= 1;
@@ -121,7 +130,8 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
             if unused >= 2 {
                 return Ok(());
             }
-            let shortest = dead.filter(|(_, list)| list.purpose != Purpose::Unused).min_by_key(|(_, list)| list.len());
+            let shortest =
+                dead.filter(|(_, list)| list.purpose != Purpose::Unused).min_by_key(|(_, list)| list.len());
             let Some((from, _)) = shortest else {
                 return Err(Error::MemoryTooSmall);
             };
@@ -161,7 +171,12 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
                 list.inline_len = 0;
             }
             if list.len() > 0 {
-                let unused = self.lists.iter().enumerate().skip(DEAD).find(|(_, list)| list.purpose == Purpose::Unused);
+                let unused = self
+                    .lists
+                    .iter()
+                    .enumerate()
+                    .skip(DEAD)
+                    .find(|(_, list)| list.purpose == Purpose::Unused);
                 let Some((to, _)) = unused else {
                     return Err(Error::MemoryTooSmall);
                 };

@@ -1,0 +1,439 @@
+//! Checkpoints: making a state durable without the log, so that the log before it can go.
+//!
+//! ```text
+//! fix      (writer's place)  the state's roots go into the catalog, the map is written;
+//!                            E is that state, and it becomes C
+//! write    (in steps)        E's dirty pages, neighbours together
+//! finish   flush data; flush the log until V >= E; write the meta, flush; retire the log before E
+//! ```
+//! Commits and reads go on between the steps. A checkpoint that fails makes the database read-only:
+//! what is on the device then still is the last durable checkpoint and the log behind it.
+
+use crate::device::BlockDevice;
+use crate::engine::{Database, Fixed, Span, count};
+use crate::error::{DeviceName, Error, Operation};
+use crate::log::ring::Position;
+use crate::memory::{Memory, State};
+use crate::meta::{Meta, store};
+use crate::platform::Platform;
+use crate::transaction::change::Change;
+use portable_atomic::Ordering;
+
+/// Pages a step writes at most when a commit takes it.
+const STEP: usize = 32;
+
+/// When a checkpoint's state is in the log but for its last moment, whether its log part is empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Close {
+    /// The database stays open.
+    No,
+    /// The log is empty and stays so until the next opening.
+    Clean,
+}
+
+impl<P: Platform, M: Memory<P>> Database<P, M> {
+    /// Makes everything committed so far durable outside the log.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when the writer's place is taken; [`Error::ReadOnly`]; device errors, after
+    /// which the database is read-only until it is reopened (and nothing acknowledged is lost).
+    pub fn checkpoint(&self) -> Result<(), Error<P::Error>> {
+        self.check_writable()?;
+        self.take_place()?;
+        let result = self.checkpoint_held();
+        self.free_place();
+        result
+    }
+
+    /// Takes one step of a checkpoint, beginning one if there is something to do: writes up to
+    /// about `pages` pages. `true`: nothing is in progress now.
+    ///
+    /// # Errors
+    /// As [`Database::checkpoint`].
+    pub fn checkpoint_step(&self, pages: u32) -> Result<bool, Error<P::Error>> {
+        self.check_writable()?;
+        if self.checkpoints.lock().fixed.is_none() {
+            self.take_place()?;
+            let begun = self.begin_checkpoint();
+            self.free_place();
+            if !begun? {
+                return Ok(true);
+            }
+        }
+        self.advance(pages.max(1) as usize)
+    }
+
+    /// A whole checkpoint by the holder of the writer's place.
+    pub(crate) fn checkpoint_held(&self) -> Result<(), Error<P::Error>> {
+        self.finish_in_progress()?;
+        if self.begin_checkpoint()? {
+            self.finish_in_progress()?;
+        }
+        Ok(())
+    }
+
+    /// Runs the checkpoint in progress, if there is one, to its end.
+    fn finish_in_progress(&self) -> Result<(), Error<P::Error>> {
+        while !self.advance(usize::MAX)? {}
+        Ok(())
+    }
+
+    /// Fixes a checkpoint of the newest state, if it is newer than the last one. The caller holds
+    /// the writer's place, and no checkpoint is in progress.
+    fn begin_checkpoint(&self) -> Result<bool, Error<P::Error>> {
+        if self.checkpoints.lock().fixed.is_some() {
+            return Ok(true);
+        }
+        let state = self.states.lock().committed;
+        if state.epoch == self.checkpoints.lock().durable.epoch {
+            return Ok(false);
+        }
+        self.arm()?;
+        let span = Span { epoch: self.draw_epoch(), protected: state.epoch, reserve: 0 };
+        let mut change = Change::new(state, span);
+        if let Err(error) = self.fix(&mut change, state.epoch) {
+            let undone = self.work(span, |workspace| workspace.lists_rollback(0, 0));
+            if undone.is_err() || !matches!(error, Error::NoSpace { .. } | Error::PoolExhausted) {
+                self.fail();
+            }
+            return Err(error);
+        }
+        let ring = self.ring.lock();
+        let mut states = self.states.lock();
+        if ring.durable >= ring.position.lsn && !ring.flushing {
+            // Nothing of it waits for a flush.
+            states.visible = change.state;
+        }
+        Ok(true)
+    }
+
+    /// Fixes a checkpoint of a changed state, which becomes the newest committed: catalog, lists,
+    /// map. On an error before that the caller rolls the change back.
+    pub(crate) fn fix(&self, change: &mut Change<M::Roots>, base: u64) -> Result<(), Error<P::Error>> {
+        change.span.reserve = 0;
+        let span = change.span;
+        let durable = self.checkpoints.lock().durable;
+        let protectors = self.protectors();
+        self.work(span, |workspace| workspace.ensure_spare(&protectors))?;
+        change.settle(self)?;
+        self.work(span, |workspace| {
+            workspace.lists_commit(base)?;
+            workspace.sweep(&protectors, u32::MAX).map(|_| ())
+        })
+        .inspect_err(|_| self.fail())?;
+        change.state.epoch = span.epoch;
+        let meta = self
+            .work(span, |workspace| {
+                workspace.drain_recycled()?;
+                let count = workspace.space.page_count;
+                let tail = workspace.free_tail()?;
+                // Cutting little would only make the next transaction grow the file again.
+                if tail > (count - tail) / 2 + TAIL_MIN {
+                    workspace.space.page_count -= tail;
+                    workspace.space.free_count -= tail;
+                    workspace.space.hint = workspace.space.hint.min(count - tail);
+                }
+                workspace.fix_map(span.epoch)?;
+                let space = &workspace.space;
+                Ok(Meta {
+                    page_size: workspace.pager.page_size() as u32,
+                    epoch: span.epoch,
+                    last_record: change.state.last_record,
+                    catalog: change.state.catalog.root,
+                    catalog_count: change.state.catalog.count,
+                    map: space.map,
+                    map_levels: u32::from(space.levels),
+                    page_count: space.page_count,
+                    used_count: space.page_count - space.free_count - space.held_count,
+                    next_tree: change.state.next_tree,
+                    graves: change.state.graves,
+                    ..durable
+                })
+            })
+            .inspect_err(|_| self.fail())?;
+        let replay = self.log_position();
+        let mut checkpoints = self.checkpoints.lock();
+        checkpoints.fixed = Some(Fixed { meta: Meta { replay, clean: false, ..meta }, at: 0 });
+        let mut states = self.states.lock();
+        states.committed = change.state;
+        states.checkpoint = Some(span.epoch);
+        self.pool.committed.store(span.epoch, Ordering::Release);
+        Ok(())
+    }
+
+    /// Writes up to `budget` pages of the checkpoint in progress, and finishes it after the last.
+    /// `true`: none is in progress.
+    fn advance(&self, budget: usize) -> Result<bool, Error<P::Error>> {
+        let mut checkpoints = self.checkpoints.lock();
+        let Some(fixed) = checkpoints.fixed else {
+            return Ok(true);
+        };
+        let pager = self.pager();
+        let at = pager.write_dirty(fixed.meta.epoch, fixed.at, budget).inspect_err(|_| self.fail())?;
+        if at < self.memory.frames().len() {
+            checkpoints.fixed = Some(Fixed { at, ..fixed });
+            return Ok(false);
+        }
+        self.flush_data().inspect_err(|_| self.fail())?;
+        self.flush_log(fixed.meta.replay.lsn)?;
+        let meta = self.finish(&fixed.meta, checkpoints.durable.generation + 1, Close::No);
+        checkpoints.durable = meta.inspect_err(|_| self.fail())?;
+        checkpoints.fixed = None;
+        checkpoints.ended_us = self.platform.now_us();
+        drop(checkpoints);
+        self.retire(&meta_of(self))?;
+        Ok(true)
+    }
+
+    /// Writes and flushes the meta of a checkpoint whose pages and log are flushed.
+    fn finish(&self, fixed: &Meta, generation: u64, close: Close) -> Result<Meta, Error<P::Error>> {
+        if self.failed.load(Ordering::Acquire) {
+            return Err(Error::ReadOnly);
+        }
+        let ring = *self.ring.lock();
+        let meta = Meta {
+            generation,
+            identity: ring.identity,
+            durable_lsn: ring.durable.max(fixed.replay.lsn),
+            ring_base: ring.base,
+            ring_len: ring.len,
+            clean: close == Close::Clean,
+            ..*fixed
+        };
+        store::write(&self.platform, &meta)?;
+        self.flush_data()?;
+        Ok(meta)
+    }
+
+    pub(crate) fn flush_data(&self) -> Result<(), Error<P::Error>> {
+        count(&self.counters.data_flushes);
+        store::flush(&self.platform)
+    }
+
+    /// Lets go of what a durable checkpoint replaced: the log before it, the state before it, the
+    /// end of the device.
+    fn retire(&self, meta: &Meta) -> Result<(), Error<P::Error>> {
+        {
+            let mut ring = self.ring.lock();
+            let block = ring.block_size as u64;
+            ring.retired = meta.replay.lsn - meta.replay.lsn % block;
+            ring.generation = meta.generation;
+            let mut states = self.states.lock();
+            states.durable = meta.epoch;
+            states.checkpoint = None;
+        }
+        count(&self.counters.checkpoints);
+        let count = self.writer.lock().space.page_count.max(meta.page_count);
+        let len = u64::from(count) * u64::from(meta.page_size);
+        let device = self.platform.data();
+        let fail = |operation| {
+            move |error| Error::Device { device: DeviceName::Data, operation, offset: len, error }
+        };
+        if device.len().map_err(fail(Operation::Length))? > len {
+            device.truncate(len).map_err(fail(Operation::Truncate))?;
+        }
+        Ok(())
+    }
+
+    /// Before a commit by checkpoint: everything older is durable, nothing is in progress.
+    pub(crate) fn prepare_checkpoint(&self) -> Result<(), Error<P::Error>> {
+        self.flush_log(self.log_position().lsn)?;
+        self.finish_in_progress()
+    }
+
+    /// The rest of a commit by checkpoint, whose state is fixed: it becomes visible when durable.
+    pub(crate) fn finish_commit_checkpoint(&self) -> Result<(), Error<P::Error>> {
+        let result = self.finish_in_progress();
+        match result {
+            Ok(()) => {
+                let mut states = self.states.lock();
+                states.visible = states.committed;
+                Ok(())
+            }
+            // Its meta may have reached the device.
+            Err(_) => Err(Error::Unknown),
+        }
+    }
+
+    /// After a commit: takes the steps of a checkpoint that is due. A failure is not the commit's;
+    /// it makes the database read-only, which the next transaction learns.
+    pub(crate) fn checkpoint_if_due(&self) {
+        if !self.options.checkpoint_auto {
+            return;
+        }
+        let ring = *self.ring.lock();
+        let half = ring.len / 2;
+        let filled = ring.filled();
+        let now = self.platform.now_us();
+        let Some(checkpoints) = self.checkpoints.try_lock() else {
+            return;
+        };
+        let (in_progress, ended) = (checkpoints.fixed.map(|fixed| fixed.at), checkpoints.ended_us);
+        drop(checkpoints);
+        let since = now.saturating_sub(ended);
+        if in_progress.is_none() && filled < half && since < self.options.checkpoint_interval_us {
+            return;
+        }
+        if in_progress.is_none() && !self.try_place() {
+            return;
+        }
+        let result = match in_progress {
+            None => {
+                let grow = filled >= half
+                    && since < self.options.ring_growth_us
+                    && ring.len < self.options.ring_len_max;
+                let begun = if grow { self.grow_ring().map(|()| true) } else { self.begin_checkpoint() };
+                self.free_place();
+                begun
+            }
+            Some(at) => {
+                // All frames are looked at by three quarters of the ring.
+                let frames = self.memory.frames().len() as u64;
+                let due = frames * filled.saturating_sub(half) / (half / 2).max(1);
+                let late = since >= self.options.checkpoint_interval_us;
+                if late || (at as u64) < due { self.advance(STEP) } else { Ok(false) }
+            }
+        };
+        if result.is_err() {
+            // Noted where it happened; nothing to add.
+        }
+    }
+
+    /// A whole checkpoint that also doubles the ring, by the holder of the writer's place.
+    fn grow_ring(&self) -> Result<(), Error<P::Error>> {
+        self.checkpoint_held()?;
+        self.flush_log(self.log_position().lsn)?;
+        let ring = *self.ring.lock();
+        let len = (ring.len * 2).min(self.options.ring_len_max);
+        if let Err(error) = self.extend_log(ring.len, len) {
+            if matches!(error, Error::NoSpace { .. }) {
+                return Ok(());
+            }
+            self.fail();
+            return Err(error);
+        }
+        self.restart_log(len, Close::No).map(|_| ())
+    }
+
+    /// Makes the log device longer, with zeros really written, durably.
+    pub(crate) fn extend_log(&self, from: u64, to: u64) -> Result<(), Error<P::Error>> {
+        static ZEROS: [u8; 4096] = [0; 4096];
+        let log = self.platform.log();
+        let fail = |operation| {
+            move |error| Error::Device { device: DeviceName::Log, operation, offset: from, error }
+        };
+        if let Err(error) = log.reserve(to) {
+            if embedded_io::Error::kind(&error) == embedded_io::ErrorKind::OutOfMemory {
+                return Err(Error::NoSpace { pages: 0 });
+            }
+            return Err(fail(Operation::Reserve)(error));
+        }
+        let mut at = from;
+        while at < to {
+            let amount = (to - at).min(64 * ZEROS.len() as u64) as usize;
+            let mut slices: heapless::Vec<&[u8], 65> = heapless::Vec::new();
+            let mut left = amount;
+            while left > 0 {
+                let piece = left.min(ZEROS.len());
+                let _ = slices.push(ZEROS.get(..piece).unwrap_or(&[]));
+                left -= piece;
+            }
+            log.write(at, &slices).map_err(fail(Operation::Write))?;
+            at += amount as u64;
+        }
+        log.flush().map_err(fail(Operation::Flush))
+    }
+
+    /// Writes a meta with nothing behind it in the log: a ring of `len` bytes that begins anew.
+    /// The caller holds the writer's place; the last checkpoint holds the newest state.
+    fn restart_log(&self, len: u64, close: Close) -> Result<Meta, Error<P::Error>> {
+        let mut checkpoints = self.checkpoints.lock();
+        let start = {
+            let mut ring = self.ring.lock();
+            let start = ring.end();
+            ring.base = start;
+            ring.len = len;
+            ring.retired = start;
+            ring.position = Position { lsn: start, ..ring.position };
+            ring.durable = start;
+            ring.position
+        };
+        let fixed = Meta { replay: start, ..checkpoints.durable };
+        let meta = self.finish(&fixed, checkpoints.durable.generation + 1, close);
+        let meta = meta.inspect_err(|_| self.fail())?;
+        checkpoints.durable = meta;
+        self.ring.lock().generation = meta.generation;
+        Ok(meta)
+    }
+
+    /// The first write after opening: repairs a bad meta copy and raises the incarnation, durably,
+    /// so that no record of an earlier opening can follow one of this.
+    pub(crate) fn arm(&self) -> Result<(), Error<P::Error>> {
+        if self.armed.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let (durable, bad) = {
+            let checkpoints = self.checkpoints.lock();
+            (checkpoints.durable, checkpoints.bad_copy)
+        };
+        self.renew_copy(&durable, bad).inspect_err(|_| self.fail())?;
+        let len = self.platform.log().len().map_err(|error| Error::Device {
+            device: DeviceName::Log,
+            operation: Operation::Length,
+            offset: 0,
+            error,
+        })?;
+        if len < durable.ring_len {
+            // A clean close lets the log go; nothing is in it.
+            self.extend_log(0, durable.ring_len)?;
+        }
+        self.restart_log(durable.ring_len, Close::No)?;
+        self.armed.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    /// Writes one copy of the newest meta again and flushes: after a failed flush in an earlier run
+    /// the system may show bytes that the medium never got.
+    pub(crate) fn renew_copy(&self, meta: &Meta, bad: Option<u64>) -> Result<(), Error<P::Error>> {
+        let copy = bad.unwrap_or(meta.generation % 2 * 2);
+        store::write_copy(&self.platform, meta, copy)?;
+        self.flush_data()
+    }
+
+    /// Closes the database: everything is in the data device, the log is empty, and the next
+    /// opening has nothing to replay.
+    ///
+    /// # Errors
+    /// As [`Database::checkpoint`]; nothing acknowledged is lost, the next opening replays the log.
+    pub fn close(self) -> Result<(), Error<P::Error>> {
+        if self.options.read_only || !self.armed.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        self.check_writable()?;
+        self.take_place()?;
+        self.checkpoint_held()?;
+        self.flush_log(self.log_position().lsn)?;
+        let len = self.ring.lock().len;
+        self.restart_log(len, Close::Clean).map(|_| ())
+    }
+}
+
+/// A cut of fewer free pages than this is not worth it.
+const TAIL_MIN: u32 = 16;
+
+fn meta_of<P: Platform, M: Memory<P>>(db: &Database<P, M>) -> Meta {
+    db.checkpoints.lock().durable
+}
+
+/// The state a meta describes.
+pub(crate) fn state_of<R: crate::memory::Roots>(meta: &Meta) -> State<R> {
+    let mut state = State::EMPTY;
+    state.epoch = meta.epoch;
+    state.last_record = meta.last_record;
+    state.lsn = meta.replay.lsn;
+    state.catalog.root = meta.catalog;
+    state.catalog.count = meta.catalog_count;
+    state.next_tree = meta.next_tree;
+    state.graves = meta.graves;
+    state
+}

@@ -1,0 +1,234 @@
+//! The database's shared parts: what lives behind which lock, and how each lock is used.
+//!
+//! | lock | guards | held |
+//! |---|---|---|
+//! | writer's place | the right to change anything | by a write transaction, a fix of a checkpoint, a check |
+//! | checkpoint | the checkpoint in progress | during a step |
+//! | writer | space, epochs | for one operation of the holder of the place |
+//! | ring | the writing end of the log | to append, to begin and to end a flush; never during I/O |
+//! | states | the newest committed, visible, flushing state | to copy or set a state |
+//!
+//! Order: place, checkpoint, writer, ring, states. A reader takes only `states`, briefly. The
+//! transaction, checkpoint, recovery and integrity rooms add their methods to [`Database`].
+
+mod place;
+mod settings;
+
+pub use settings::{Options, Stats};
+
+use crate::error::Error;
+use crate::log::reader::RecoveryStats;
+use crate::log::ring::{Position, Ring};
+use crate::memory::{Memory, State, WriterMemory};
+use crate::meta::Meta;
+use crate::page::format::CRC_LEN;
+use crate::pager::{Pager, PagerState};
+use crate::platform::Platform;
+use crate::space::protect::Protectors;
+use crate::space::{Space, Workspace};
+use lock_api::Mutex;
+use portable_atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+
+/// The three states that matter, and the checkpoints' epochs.
+pub(crate) struct States<R> {
+    /// C: the newest committed.
+    pub committed: State<R>,
+    /// V: what readers begin on.
+    pub visible: State<R>,
+    /// F: what a running flush will make visible.
+    pub flushing: Option<State<R>>,
+    /// Epoch of the last durable checkpoint.
+    pub durable: u64,
+    /// Epoch of the checkpoint in progress.
+    pub checkpoint: Option<u64>,
+}
+
+/// What the holder of the writer's place changes besides pages.
+pub(crate) struct Writer {
+    pub space: Space,
+    /// The next transaction, savepoint or checkpoint gets this epoch.
+    pub next_epoch: u64,
+    /// Pages the last transaction freed: the next one sweeps in proportion.
+    pub last_freed: u64,
+    /// A transaction found no space: the next one begins with a checkpoint.
+    pub space_short: bool,
+}
+
+/// A checkpoint whose state is fixed and whose pages are being written.
+#[derive(Clone, Copy)]
+pub(crate) struct Fixed {
+    /// What its meta will say, but for generation and log fields.
+    pub meta: Meta,
+    /// The next frame to look at.
+    pub at: usize,
+}
+
+/// Checkpoints so far.
+pub(crate) struct Checkpoints {
+    pub fixed: Option<Fixed>,
+    /// The newest durable meta.
+    pub durable: Meta,
+    /// A bad copy of it, to be written again by the first write.
+    pub bad_copy: Option<u64>,
+    /// When the last one ended, microseconds.
+    pub ended_us: u64,
+}
+
+/// An open database: shared by any number of readers and one writer at a time.
+///
+/// Dropping it without [`Database::close`] is like a crash: nothing acknowledged is lost, the next
+/// opening replays the log.
+pub struct Database<P: Platform, M: Memory<P>> {
+    pub(crate) platform: P,
+    pub(crate) memory: M,
+    pub(crate) options: Options,
+    pub(crate) pool: PagerState,
+    pub(crate) place: AtomicU32,
+    pub(crate) checkpoints: Mutex<P::Mutex, Checkpoints>,
+    pub(crate) writer: Mutex<P::Mutex, Writer>,
+    pub(crate) ring: Mutex<P::Mutex, Ring>,
+    /// Changes when a flush of the log ends.
+    pub(crate) ring_event: AtomicU32,
+    /// Threads waiting for that.
+    pub(crate) ring_waiters: AtomicU32,
+    pub(crate) states: Mutex<P::Mutex, States<M::Roots>>,
+    /// The log may be written: its incarnation is durable.
+    pub(crate) armed: AtomicBool,
+    /// A device error made the database read-only until it is reopened.
+    pub(crate) failed: AtomicBool,
+    pub(crate) recovery: RecoveryStats,
+    pub(crate) counters: Counters,
+}
+
+/// Counts since opening.
+#[derive(Default)]
+pub(crate) struct Counters {
+    pub commits: AtomicU64,
+    pub log_flushes: AtomicU64,
+    pub log_bytes: AtomicU64,
+    pub data_flushes: AtomicU64,
+    pub checkpoints: AtomicU64,
+    pub commits_by_checkpoint: AtomicU64,
+}
+
+/// Counts one more.
+pub(crate) fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
+
+/// In which epoch an operation works, and what it must leave alone.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Span {
+    pub epoch: u64,
+    pub protected: u64,
+    pub reserve: u32,
+}
+
+impl<P: Platform, M: Memory<P>> Database<P, M> {
+    /// The platform lent at open.
+    pub const fn platform(&self) -> &P {
+        &self.platform
+    }
+
+    /// Bytes of a page.
+    pub fn page_size(&self) -> u32 {
+        self.memory.page_size() as u32
+    }
+
+    pub(crate) fn pager(&self) -> Pager<'_, P, M> {
+        Pager { platform: &self.platform, memory: &self.memory, state: &self.pool }
+    }
+
+    /// Runs one operation of the holder of the writer's place. The closure gets the workspace.
+    pub(crate) fn work<T>(&self, span: Span, f: impl FnOnce(&mut Workspace<'_, P, M>) -> T) -> T {
+        let mut writer = self.writer.lock();
+        let mut memory = self.memory.writer().lock();
+        let WriterMemory { scratch, lists, .. } = &mut *memory;
+        let mut workspace = Workspace {
+            pager: self.pager(),
+            space: &mut writer.space,
+            lists: lists.as_mut(),
+            scratch: scratch.as_mut().get_mut(CRC_LEN..).unwrap_or_default(),
+            epoch: span.epoch,
+            protected: span.protected,
+            reserve: span.reserve,
+        };
+        f(&mut workspace)
+    }
+
+    /// The protectors now, for a sweep by the holder of the writer's place.
+    pub(crate) fn protectors(&self) -> Protectors<'_> {
+        let states = self.states.lock();
+        let own = [
+            states.durable,
+            states.checkpoint.unwrap_or(0),
+            states.visible.epoch,
+            states.flushing.as_ref().map_or(0, |state| state.epoch),
+            states.committed.epoch,
+        ];
+        drop(states);
+        Protectors { own, readers: self.memory.readers() }
+    }
+
+    /// An epoch never used before while the database is open.
+    pub(crate) fn draw_epoch(&self) -> u64 {
+        let mut writer = self.writer.lock();
+        writer.next_epoch += 1;
+        writer.next_epoch - 1
+    }
+
+    /// Pages kept for replay, checkpoints and deletes.
+    pub(crate) fn reserve(&self) -> u32 {
+        let pages = self.writer.lock().space.page_count;
+        (pages / 8).min(RESERVE_MAX)
+    }
+
+    /// Makes the database read-only until it is reopened.
+    pub(crate) fn fail(&self) {
+        self.failed.store(true, Ordering::Release);
+    }
+
+    /// Whether anything may be written.
+    pub(crate) fn check_writable(&self) -> Result<(), Error<P::Error>> {
+        if self.options.read_only || self.failed.load(Ordering::Acquire) {
+            return Err(Error::ReadOnly);
+        }
+        Ok(())
+    }
+
+    /// The state of the log after the last record.
+    pub(crate) fn log_position(&self) -> Position {
+        self.ring.lock().position
+    }
+
+    /// Counts since opening, and sizes now.
+    pub fn stats(&self) -> Stats {
+        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let (page_count, free_count, held_count) = {
+            let writer = self.writer.lock();
+            (writer.space.page_count, writer.space.free_count, writer.space.held_count)
+        };
+        let ring = *self.ring.lock();
+        Stats {
+            page_size: self.page_size(),
+            page_count,
+            free_count,
+            held_count,
+            page_hits: load(&self.pool.hits),
+            page_reads: load(&self.pool.reads),
+            page_writes: load(&self.pool.writes),
+            commits: load(&self.counters.commits),
+            commits_by_checkpoint: load(&self.counters.commits_by_checkpoint),
+            log_flushes: load(&self.counters.log_flushes),
+            log_bytes: load(&self.counters.log_bytes),
+            data_flushes: load(&self.counters.data_flushes),
+            checkpoints: load(&self.counters.checkpoints),
+            ring_len: ring.len,
+            ring_filled: ring.filled(),
+            recovery: self.recovery,
+        }
+    }
+}
+
+/// Most pages kept in reserve.
+const RESERVE_MAX: u32 = 32;

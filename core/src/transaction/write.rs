@@ -1,0 +1,312 @@
+//! Write transactions and savepoints.
+
+use super::change::Change;
+use super::view::{Parts, TreeId, View};
+use crate::btree::Finger;
+use crate::engine::{Database, Span};
+use crate::error::Error;
+use crate::log::operations::Operation;
+use crate::memory::{Memory, SavepointSlot};
+use crate::platform::Platform;
+use core::marker::PhantomData;
+use core::ops::Deref;
+
+/// Stamps of write transactions differ from epochs.
+const STAMP: u64 = 1 << 63;
+
+/// A point in a write transaction that it can go back to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Savepoint {
+    id: u32,
+    depth: usize,
+}
+
+/// The holder of the writer's place: sees its own changes, which nobody else does before it
+/// commits. Dropping it rolls it back.
+///
+/// After an error in the middle of a change only a rollback is possible, whole or to a savepoint;
+/// until then every call fails with [`Error::TransactionAborted`]. Errors about the arguments (key
+/// or value too long, tree exists or not found) change nothing.
+pub struct WriteTxn<P: Platform, M: Memory<P>, D: Deref<Target = Database<P, M>>> {
+    pub(super) db: D,
+    pub(super) change: Change<M::Roots>,
+    /// Epoch of the state it began on.
+    pub(super) base: u64,
+    /// Bytes of packed operations; `None` once they do not fit the log.
+    pub(super) operations: Option<usize>,
+    /// Something was changed.
+    pub(super) changed: bool,
+    pub(super) finished: bool,
+    aborted: bool,
+    stamp: u64,
+    depth: usize,
+    next_savepoint: u32,
+    marker: PhantomData<fn() -> P>,
+}
+
+impl<P: Platform, M: Memory<P>> Database<P, M> {
+    /// Takes the writer's place and begins on the newest committed state.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when the place was not free in time; [`Error::ReadOnly`]; device errors of
+    /// the first write after opening.
+    pub fn write(&self) -> Result<WriteTxn<P, M, &Self>, Error<P::Error>> {
+        WriteTxn::begin(self)
+    }
+}
+
+impl<P: Platform, M: Memory<P>, D: Deref<Target = Database<P, M>>> WriteTxn<P, M, D> {
+    /// Takes the writer's place and begins on the newest committed state.
+    ///
+    /// # Errors
+    /// As [`Database::write`].
+    pub fn begin(db: D) -> Result<Self, Error<P::Error>> {
+        db.check_writable()?;
+        db.take_place()?;
+        match db.begin_write() {
+            Ok(change) => Ok(Self {
+                base: change.span.protected,
+                change,
+                db,
+                operations: Some(0),
+                changed: false,
+                finished: false,
+                aborted: false,
+                stamp: STAMP,
+                depth: 0,
+                next_savepoint: 1,
+                marker: PhantomData,
+            }),
+            Err(error) => {
+                db.free_place();
+                Err(error)
+            }
+        }
+    }
+
+    pub(super) const fn is_aborted(&self) -> bool {
+        self.aborted
+    }
+
+    fn usable(&self) -> Result<(), Error<P::Error>> {
+        if self.aborted { Err(Error::TransactionAborted) } else { Ok(()) }
+    }
+
+    /// Settles the result of a change: what it did to the transaction and to the log record.
+    fn settle<'o, T>(
+        &mut self,
+        result: Result<T, Error<P::Error>>,
+        logged: impl FnOnce(&T) -> Option<Operation<'o>>,
+    ) -> Result<T, Error<P::Error>> {
+        match result {
+            Ok(done) => {
+                if let Some(operation) = logged(&done) {
+                    self.changed = true;
+                    self.stamp += 1;
+                    self.pack(operation);
+                }
+                Ok(done)
+            }
+            Err(error) => {
+                let harmless = matches!(
+                    error,
+                    Error::KeyTooLong { .. }
+                        | Error::ValueTooLarge { .. }
+                        | Error::TreeExists
+                        | Error::TreeNotFound
+                );
+                if !harmless {
+                    self.aborted = true;
+                    self.stamp += 1;
+                    if matches!(error, Error::NoSpace { .. }) {
+                        self.db.writer.lock().space_short = true;
+                    }
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn pack(&mut self, operation: Operation<'_>) {
+        if let Some(at) = self.operations {
+            self.operations = operation.pack(self.db.memory.operations().lock().as_mut(), at);
+        }
+    }
+
+    /// Puts an entry, over an older one with this key; whether there was one.
+    ///
+    /// # Errors
+    /// [`Error::KeyTooLong`], [`Error::ValueTooLarge`], [`Error::TreeNotFound`] change nothing;
+    /// [`Error::NoSpace`] and others abort the transaction.
+    pub fn put(&mut self, tree: TreeId, key: &[u8], value: &[u8]) -> Result<bool, Error<P::Error>> {
+        self.usable()?;
+        let result = self.change.put(&self.db, tree.0, key, value);
+        self.settle(result, move |_| Some(Operation::Put { tree: tree.0, key, value }))
+    }
+
+    /// Puts an entry unless there is one with this key; whether it did.
+    ///
+    /// # Errors
+    /// As [`WriteTxn::put`].
+    pub fn insert(&mut self, tree: TreeId, key: &[u8], value: &[u8]) -> Result<bool, Error<P::Error>> {
+        self.usable()?;
+        if self.get(tree, key, |_| ())?.is_some() {
+            return Ok(false);
+        }
+        self.put(tree, key, value).map(|_| true)
+    }
+
+    /// Deletes an entry; whether there was one.
+    ///
+    /// # Errors
+    /// As [`WriteTxn::put`].
+    pub fn delete(&mut self, tree: TreeId, key: &[u8]) -> Result<bool, Error<P::Error>> {
+        self.usable()?;
+        let result = self.change.delete(&self.db, tree.0, key);
+        self.settle(result, move |found| found.then_some(Operation::Delete { tree: tree.0, key }))
+    }
+
+    /// Makes an empty tree with a name of its own.
+    ///
+    /// # Errors
+    /// [`Error::TreeExists`], [`Error::KeyTooLong`] for the name; others abort the transaction.
+    pub fn create_tree(&mut self, name: &[u8]) -> Result<TreeId, Error<P::Error>> {
+        self.usable()?;
+        let result = self.change.create(&self.db, name);
+        self.settle(result, move |tree| Some(Operation::Create { tree: *tree, name })).map(TreeId)
+    }
+
+    /// Drops a tree with all its entries; whether there was one. Its pages are freed little by
+    /// little by later commits.
+    ///
+    /// # Errors
+    /// As [`WriteTxn::put`].
+    pub fn drop_tree(&mut self, name: &[u8]) -> Result<bool, Error<P::Error>> {
+        self.usable()?;
+        let result = self.change.drop_tree(&self.db, name);
+        self.settle(result, move |tree| tree.map(|tree| Operation::Drop { tree, name }))
+            .map(|tree| tree.is_some())
+    }
+
+    /// Deletes all entries of a tree, in one step.
+    ///
+    /// # Errors
+    /// As [`WriteTxn::put`].
+    pub fn clear_tree(&mut self, tree: TreeId) -> Result<(), Error<P::Error>> {
+        self.usable()?;
+        let result = self.change.clear(&self.db, tree.0);
+        self.settle(result, |()| Some(Operation::Clear { tree: tree.0 }))
+    }
+
+    /// A point to go back to.
+    ///
+    /// # Errors
+    /// [`Error::TooManySavepoints`].
+    pub fn savepoint(&mut self) -> Result<Savepoint, Error<P::Error>> {
+        self.usable()?;
+        let (born, freed) = self.db.work(self.change.span, |workspace| workspace.lists_position());
+        let mut memory = self.db.memory.writer().lock();
+        let slots = memory.savepoints.as_mut();
+        let max = slots.len();
+        let slot = slots.get_mut(self.depth).ok_or(Error::TooManySavepoints { max })?;
+        let id = self.next_savepoint;
+        *slot = SavepointSlot {
+            id,
+            state: self.change.state,
+            born,
+            freed,
+            operations: self.operations,
+            changed: self.changed,
+        };
+        drop(memory);
+        // It protects everything so far; what follows is born later.
+        self.change.span =
+            Span { protected: self.change.span.epoch, epoch: self.db.draw_epoch(), ..self.change.span };
+        self.change.finger = Finger::NONE;
+        self.next_savepoint = id.wrapping_add(1);
+        self.depth += 1;
+        Ok(Savepoint { id, depth: self.depth })
+    }
+
+    fn find_savepoint(&self, savepoint: Savepoint) -> Result<SavepointSlot<M::Roots>, Error<P::Error>> {
+        if savepoint.depth == 0 || savepoint.depth > self.depth {
+            return Err(Error::NoSuchSavepoint);
+        }
+        let memory = self.db.memory.writer().lock();
+        let slot = memory.savepoints.as_ref().get(savepoint.depth - 1);
+        slot.filter(|slot| slot.id == savepoint.id).copied().ok_or(Error::NoSuchSavepoint)
+    }
+
+    /// Undoes everything since a savepoint, which stays. Also ends the aborted condition.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchSavepoint`]; device errors make the database read-only.
+    pub fn rollback_to(&mut self, savepoint: Savepoint) -> Result<(), Error<P::Error>> {
+        let slot = self.find_savepoint(savepoint)?;
+        let result =
+            self.db.work(self.change.span, |workspace| workspace.lists_rollback(slot.born, slot.freed));
+        if let Err(error) = result {
+            self.aborted = true;
+            self.db.fail();
+            return Err(error);
+        }
+        self.depth = savepoint.depth;
+        self.change.state = slot.state;
+        self.change.finger = Finger::NONE;
+        // Everything so far is protected again by the savepoint that stays.
+        let epoch = self.db.draw_epoch();
+        self.change.span = Span { protected: epoch - 1, epoch, ..self.change.span };
+        self.operations = slot.operations;
+        self.changed = slot.changed;
+        self.aborted = false;
+        self.stamp += 1;
+        Ok(())
+    }
+
+    /// Forgets a savepoint and all after it; the changes stay.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchSavepoint`].
+    pub fn release(&mut self, savepoint: Savepoint) -> Result<(), Error<P::Error>> {
+        self.find_savepoint(savepoint)?;
+        self.depth = savepoint.depth - 1;
+        Ok(())
+    }
+
+    /// Undoes everything.
+    pub fn rollback(mut self) {
+        self.undo();
+    }
+
+    /// Gives everything back that the transaction took.
+    pub(super) fn undo(&mut self) {
+        if self.finished {
+            return;
+        }
+        self.finished = true;
+        let result = self.db.work(self.change.span, |workspace| workspace.lists_rollback(0, 0));
+        if result.is_err() {
+            self.db.fail();
+        }
+        self.db.free_place();
+    }
+}
+
+impl<P: Platform, M: Memory<P>, D: Deref<Target = Database<P, M>>> Drop for WriteTxn<P, M, D> {
+    fn drop(&mut self) {
+        self.undo();
+    }
+}
+
+impl<P: Platform, M: Memory<P>, D: Deref<Target = Database<P, M>>> View for WriteTxn<P, M, D> {
+    type Platform = P;
+    type Memory = M;
+
+    fn parts(&self) -> Parts<'_, P, M> {
+        self.change.parts(&self.db)
+    }
+
+    fn stamp(&self) -> u64 {
+        self.stamp
+    }
+}
