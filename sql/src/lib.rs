@@ -22,6 +22,8 @@ mod expression;
 #[cfg(feature = "std")]
 mod functions;
 #[cfg(feature = "std")]
+pub mod memory;
+#[cfg(feature = "std")]
 mod optimize;
 #[cfg(feature = "std")]
 mod parse;
@@ -36,3 +38,10 @@ pub mod types;
 
 #[cfg(feature = "std")]
 pub use error::{Error, ErrorKind, Position, Result};
+#[cfg(feature = "std")]
+pub use parse::{Piece, Script};
+#[cfg(feature = "std")]
+pub use session::{
+    Bound, CheckReport, Connection, Database, FromSql, MappedRows, OpenOptions, Params, Row, RowIndex, Rows, Statement,
+    ToSql, Transaction,
+};

@@ -16,6 +16,8 @@ type Needed = HashSet<ColumnId>;
 
 /// With more inputs only the smallest is tried as the first.
 const STARTS_MAX: usize = 8;
+/// A table counts as at least so many rows: a plan made while it is empty is used when it is full.
+const ROWS_MIN: f64 = 100.0;
 /// A loop over every pair costs this much of a row.
 const PAIR_COST: f64 = 0.2;
 /// Putting a row into a hash table, or looking one up there.
@@ -70,7 +72,7 @@ impl Optimizer<'_> {
     pub(super) fn leaf(&mut self, plan: Logical, mut conditions: Vec<Expression>, needed: &Needed) -> Result<Leaf> {
         match plan {
             Logical::Scan { table, columns } => {
-                let full = self.statistics.rows(&table)? as f64;
+                let full = (self.statistics.rows(&table)? as f64).max(ROWS_MIN);
                 Ok(Leaf::Scan(ScanLeaf { table, ids: columns, conditions, full }))
             }
             Logical::Filter { input, predicate } => {

@@ -74,17 +74,30 @@ impl Params for &[(&str, &dyn ToSql)] {
     }
 }
 
-impl<T: ToSql, const N: usize> Params for [T; N] {
+impl Params for [&dyn ToSql; 0] {
     fn bind(self) -> Bound {
-        numbered(self.iter().map(|value| value as &dyn ToSql))
+        Bound::Numbered(Vec::new())
     }
 }
 
-impl<T: ToSql, const N: usize> Params for &[T; N] {
-    fn bind(self) -> Bound {
-        numbered(self.iter().map(|value| value as &dyn ToSql))
-    }
+// Not for every length at once: then the type of `[]` could not be inferred.
+macro_rules! array_params {
+    ($($len:literal)+) => { $(
+        impl<T: ToSql> Params for [T; $len] {
+            fn bind(self) -> Bound {
+                numbered(self.iter().map(|value| value as &dyn ToSql))
+            }
+        }
+
+        impl<T: ToSql> Params for &[T; $len] {
+            fn bind(self) -> Bound {
+                numbered(self.iter().map(|value| value as &dyn ToSql))
+            }
+        }
+    )+ };
 }
+
+array_params! { 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 }
 
 impl Params for Vec<Value> {
     fn bind(self) -> Bound {

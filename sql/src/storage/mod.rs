@@ -16,3 +16,16 @@ pub use standin::{Cursor, Savepoint, Store, Transaction};
 /// A tree, found by name once and then by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TreeId(pub u32);
+
+/// How to open a store.
+#[derive(Clone, Debug)]
+pub struct StoreOptions {
+    /// Create the file where there is none.
+    pub create: bool,
+    /// Write nothing.
+    pub read_only: bool,
+    /// Bytes of memory for pages.
+    pub cache_bytes: usize,
+    /// How long to wait for the writer's place.
+    pub busy_timeout_us: u64,
+}

@@ -1,6 +1,6 @@
 //! A stand-in for the storage core: the same interface over maps in memory.
 
-use super::TreeId;
+use super::{StoreOptions, TreeId};
 use crate::error::{Error, ErrorKind, Result, state};
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -28,8 +28,29 @@ pub struct Store(Arc<Inner>);
 
 impl Store {
     /// An empty database.
-    pub fn memory() -> Self {
-        Store::default()
+    pub fn memory(_options: &StoreOptions) -> Result<Self> {
+        Ok(Store::default())
+    }
+
+    /// An empty database.
+    pub fn open(_path: &std::path::Path, _options: &StoreOptions) -> Result<Self> {
+        Ok(Store::default())
+    }
+
+    pub fn checkpoint(&self) -> Result<()> {
+        Ok(())
+    }
+
+    pub fn check(&self) -> Result<(bool, Vec<String>)> {
+        Ok((true, vec![]))
+    }
+
+    pub fn stats(&self) -> Vec<(&'static str, u64)> {
+        vec![]
+    }
+
+    pub fn close(self) -> Result<()> {
+        Ok(())
     }
 
     /// A snapshot of what is committed.
@@ -70,9 +91,9 @@ impl Transaction {
         self.write
     }
 
-    /// The number of the state that is read.
-    pub fn epoch(&self) -> u64 {
-        self.state.epoch
+    /// The number of the state it began on.
+    pub fn base_epoch(&self) -> u64 {
+        if self.write { self.state.epoch - 1 } else { self.state.epoch }
     }
 
     /// A tree by name.

@@ -1,0 +1,139 @@
+//! A database, shared by its connections.
+
+use super::connection::Connection;
+use crate::catalog::{self, Catalog};
+use crate::error::Result;
+use crate::storage::{Store, StoreOptions, Transaction};
+use parking_lot::Mutex;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How to open a database.
+#[derive(Clone, Debug)]
+pub struct OpenOptions {
+    /// Create the file where there is none.
+    pub create: bool,
+    /// Write nothing; other readers may share the file.
+    pub read_only: bool,
+    /// Bytes of memory for pages.
+    pub cache_bytes: usize,
+    /// How long a write waits for another connection's transaction to end.
+    pub busy_timeout: Duration,
+    /// The most memory one statement may use for sorting, grouping and joining, in bytes.
+    pub memory_limit: usize,
+}
+
+impl Default for OpenOptions {
+    fn default() -> Self {
+        OpenOptions {
+            create: true,
+            read_only: false,
+            cache_bytes: 64 << 20,
+            busy_timeout: Duration::from_secs(5),
+            memory_limit: 256 << 20,
+        }
+    }
+}
+
+impl OpenOptions {
+    fn storage(&self) -> StoreOptions {
+        StoreOptions {
+            create: self.create,
+            read_only: self.read_only,
+            cache_bytes: self.cache_bytes,
+            busy_timeout_us: u64::try_from(self.busy_timeout.as_micros()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+/// What [`Connection::check`] found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckReport {
+    /// Nothing is damaged.
+    pub ok: bool,
+    /// The findings, for a person to read.
+    pub lines: Vec<String>,
+}
+
+/// An open database. Clones share it; it closes when the last clone and connection are gone.
+#[derive(Clone)]
+pub struct Database(pub(super) Arc<Shared>);
+
+pub(super) struct Shared {
+    pub(super) store: Store,
+    pub(super) options: OpenOptions,
+    /// The newest committed schema that was loaded.
+    catalog: Mutex<Option<Arc<Catalog>>>,
+}
+
+impl Database {
+    /// Opens or creates the database in a file.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, is in use by another process or by another `Database` of
+    /// this one, is not a database, or is damaged.
+    pub fn open(path: impl AsRef<Path>) -> Result<Database> {
+        Database::open_with(path, OpenOptions::default())
+    }
+
+    /// Opens a file in a way of one's own.
+    ///
+    /// # Errors
+    /// As [`Database::open`].
+    pub fn open_with(path: impl AsRef<Path>, options: OpenOptions) -> Result<Database> {
+        let store = Store::open(path.as_ref(), &options.storage())?;
+        Database::new(store, options)
+    }
+
+    /// A database in memory, gone when it is closed.
+    ///
+    /// # Errors
+    /// When there is too little memory.
+    pub fn open_in_memory() -> Result<Database> {
+        let options = OpenOptions::default();
+        let store = Store::memory(&options.storage())?;
+        Database::new(store, options)
+    }
+
+    fn new(store: Store, options: OpenOptions) -> Result<Database> {
+        if !options.read_only && store.read()?.tree(catalog::TREE)?.is_none() {
+            let mut transaction = store.write()?;
+            catalog::create_catalog(&mut transaction)?;
+            transaction.commit()?;
+        }
+        Ok(Database(Arc::new(Shared { store, options, catalog: Mutex::new(None) })))
+    }
+
+    /// A new connection.
+    pub fn connect(&self) -> Connection {
+        Connection::new(self.0.clone())
+    }
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Database").finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    /// The schema a transaction sees that has not changed it.
+    pub(super) fn catalog(&self, transaction: &Transaction) -> Result<Arc<Catalog>> {
+        let version = catalog::version(transaction)?;
+        if let Some(known) = self.catalog.lock().as_ref().filter(|known| known.version == version) {
+            return Ok(known.clone());
+        }
+        let loaded = Arc::new(catalog::load(transaction)?);
+        self.publish(&loaded);
+        Ok(loaded)
+    }
+
+    /// Remembers a committed schema, if it is the newest.
+    pub(super) fn publish(&self, catalog: &Arc<Catalog>) {
+        let mut known = self.catalog.lock();
+        if known.as_ref().is_none_or(|known| known.version < catalog.version) {
+            *known = Some(catalog.clone());
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The rows of a result, pulled one by one.
+
+use super::convert::FromSql;
+use crate::error::{Error, ErrorKind, Result, state};
+use crate::execute::Execution;
+use crate::plan::{self, OutputColumn};
+use crate::storage::Transaction;
+use crate::types::{Batch, Value};
+use std::collections::VecDeque;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+/// Where rows come from.
+pub(super) struct Source {
+    pub(super) columns: Arc<[OutputColumn]>,
+    pub(super) feed: Feed,
+}
+
+pub(super) enum Feed {
+    Buffered(VecDeque<Batch>),
+    Streaming {
+        transaction: Arc<Transaction>,
+        execution: Box<Execution>,
+        statement: Arc<plan::Statement>,
+        parameters: Vec<Value>,
+    },
+}
+
+impl Source {
+    /// No rows and no columns.
+    pub(super) fn none() -> Source {
+        Source { columns: Arc::from([]), feed: Feed::Buffered(VecDeque::new()) }
+    }
+
+    pub(super) fn next(&mut self) -> Result<Option<Batch>> {
+        match &mut self.feed {
+            Feed::Buffered(batches) => Ok(batches.pop_front()),
+            Feed::Streaming { transaction, execution, statement, parameters } => {
+                execution.next(transaction, statement, parameters)
+            }
+        }
+    }
+}
+
+/// The rows of a running query. They see the database as it was when the query began.
+pub struct Rows<'s> {
+    source: Source,
+    batch: Option<Batch>,
+    /// The next row of the batch.
+    at: usize,
+    row: Row,
+    statement: PhantomData<&'s ()>,
+}
+
+impl Rows<'_> {
+    pub(super) fn new(source: Source) -> Self {
+        let row = Row { values: Vec::with_capacity(source.columns.len()), columns: source.columns.clone() };
+        Rows { source, batch: None, at: 0, row, statement: PhantomData }
+    }
+
+    /// The next row; `None` at the end.
+    ///
+    /// # Errors
+    /// What goes wrong while the query runs.
+    #[allow(clippy::should_implement_trait)]
+    pub fn next(&mut self) -> Result<Option<&Row>> {
+        loop {
+            match &self.batch {
+                Some(batch) if self.at < batch.len() => {
+                    self.row.values.clear();
+                    for (vector, column) in batch.columns().iter().zip(self.row.columns.iter()) {
+                        self.row.values.push(vector.value(self.at, column.data_type));
+                    }
+                    self.at += 1;
+                    return Ok(Some(&self.row));
+                }
+                _ => {
+                    self.at = 0;
+                    self.batch = self.source.next()?;
+                    if self.batch.is_none() {
+                        return Ok(None);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Rows<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rows").field("columns", &self.row.columns).finish_non_exhaustive()
+    }
+}
+
+/// One row of a result.
+#[derive(Clone, Debug)]
+pub struct Row {
+    values: Vec<Value>,
+    columns: Arc<[OutputColumn]>,
+}
+
+/// What a column can be called by: its number from 0, or its name.
+pub trait RowIndex {
+    /// The number of the column.
+    ///
+    /// # Errors
+    /// When there is no such column.
+    fn index(&self, row: &Row) -> Result<usize>;
+}
+
+impl RowIndex for usize {
+    fn index(&self, row: &Row) -> Result<usize> {
+        if *self < row.columns.len() {
+            return Ok(*self);
+        }
+        Err(Error::usage(format!("there is no column {self}, the result has {}", row.columns.len())))
+    }
+}
+
+impl RowIndex for &str {
+    fn index(&self, row: &Row) -> Result<usize> {
+        let found = row.columns.iter().position(|column| column.name.eq_ignore_ascii_case(self));
+        found.ok_or_else(|| Error::usage(format!("the result has no column {self}")))
+    }
+}
+
+impl Row {
+    /// A column's value as a Rust value.
+    ///
+    /// # Errors
+    /// When there is no such column, or its value is of another type, or NULL and `T` no `Option`.
+    pub fn get<I: RowIndex, T: FromSql>(&self, index: I) -> Result<T> {
+        let index = index.index(self)?;
+        let value = self.values.get(index).unwrap_or(&Value::Null);
+        T::from_sql(value).map_err(|error| {
+            let name = self.columns.get(index).map_or("", |column| column.name.as_str());
+            let renamed = Error::new(error.kind(), error.code(), format!("column {name}: {}", error.message()));
+            match error.hint_text() {
+                Some(hint) => renamed.hint(hint),
+                None => renamed,
+            }
+        })
+    }
+
+    /// A column's value.
+    ///
+    /// # Errors
+    /// When there is no such column.
+    pub fn get_ref<I: RowIndex>(&self, index: I) -> Result<&Value> {
+        let index = index.index(self)?;
+        Ok(self.values.get(index).unwrap_or(&Value::Null))
+    }
+
+    /// All values.
+    pub fn values(&self) -> &[Value] {
+        &self.values
+    }
+}
+
+/// The rows of a query, each made something else.
+pub struct MappedRows<'s, F> {
+    rows: Rows<'s>,
+    map: F,
+}
+
+impl<'s, F> MappedRows<'s, F> {
+    pub(super) fn new(rows: Rows<'s>, map: F) -> Self {
+        MappedRows { rows, map }
+    }
+}
+
+impl<T, F: FnMut(&Row) -> Result<T>> Iterator for MappedRows<'_, F> {
+    type Item = Result<T>;
+
+    fn next(&mut self) -> Option<Result<T>> {
+        match self.rows.next() {
+            Ok(None) => None,
+            Ok(Some(row)) => Some((self.map)(row)),
+            Err(error) => Some(Err(error)),
+        }
+    }
+}
+
+/// The error of a query that should have had a row.
+pub(super) fn no_rows() -> Error {
+    Error::new(ErrorKind::NoRows, state::NO_DATA, "the query has no rows")
+}

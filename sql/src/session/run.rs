@@ -1,0 +1,208 @@
+//! One statement through to its result.
+
+use super::control::{Control, State};
+use super::convert::Bound;
+use super::prepare::{Cache, Prepared};
+use super::rows::{Feed, Source};
+use super::schema::change_schema;
+use crate::catalog::Catalog;
+use crate::error::{Error, Result};
+use crate::execute::{Execution, Settings, run_change};
+use crate::parse::{Parameters, ast};
+use crate::plan::{self, OutputColumn, Plan, explain};
+use crate::types::{Batch, DataType, Value};
+use std::collections::VecDeque;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// What a connection owns.
+pub(super) struct Session {
+    pub(super) control: Control,
+    pub(super) cache: Cache,
+    /// Rows changed by the last INSERT, UPDATE or DELETE, and by all.
+    pub(super) changes: u64,
+    pub(super) total_changes: u64,
+    pub(super) last_rowid: i64,
+    random: RandomState,
+    statements: u64,
+}
+
+impl Session {
+    pub(super) fn new(control: Control) -> Self {
+        Session {
+            control,
+            cache: Cache::default(),
+            changes: 0,
+            total_changes: 0,
+            last_rowid: 0,
+            random: RandomState::new(),
+            statements: 0,
+        }
+    }
+
+    fn settings(&mut self) -> Settings {
+        self.statements += 1;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Settings {
+            memory_limit: self.control.shared.options.memory_limit,
+            now_us: i64::try_from(now.as_micros()).unwrap_or(i64::MAX),
+            random: self.random.hash_one(self.statements),
+            ..Settings::default()
+        }
+    }
+
+    /// The columns of a statement's result.
+    pub(super) fn columns(&mut self, prepared: &Prepared) -> Result<Arc<[OutputColumn]>> {
+        let Some(parsed) = &prepared.parsed else { return Ok(Arc::from([])) };
+        match &parsed.statement {
+            ast::Statement::Query(_)
+            | ast::Statement::Insert(_)
+            | ast::Statement::Update(_)
+            | ast::Statement::Delete(_) => Ok(Arc::from(self.plan(prepared)?.columns.as_slice())),
+            ast::Statement::Explain(_) => {
+                self.plan(prepared)?;
+                Ok(Arc::from([OutputColumn { name: "plan".to_owned(), data_type: DataType::TEXT }]))
+            }
+            _ => Ok(Arc::from([])),
+        }
+    }
+
+    /// The schema as of now.
+    pub(super) fn catalog(&self) -> Result<Arc<Catalog>> {
+        match &self.control.state {
+            State::Writing(transaction) => self.control.catalog(transaction),
+            State::Reading(snapshot) => self.control.catalog(snapshot),
+            State::Idle | State::Deferred => self.control.catalog(&self.control.shared.store.read()?),
+        }
+    }
+
+    /// The plan as of now, without touching the transaction.
+    fn plan(&mut self, prepared: &Prepared) -> Result<Arc<plan::Statement>> {
+        let fresh;
+        let transaction = match &self.control.state {
+            State::Writing(transaction) => &**transaction,
+            State::Reading(snapshot) => &**snapshot,
+            State::Idle | State::Deferred => {
+                fresh = self.control.shared.store.read()?;
+                &fresh
+            }
+        };
+        let catalog = self.control.catalog(transaction)?;
+        prepared.plan(&catalog, transaction)
+    }
+
+    /// Runs a statement.
+    pub(super) fn run(&mut self, prepared: &Prepared, parameters: Bound) -> Result<Source> {
+        let Some(parsed) = &prepared.parsed else {
+            values(parameters, &Parameters::default())?;
+            return Ok(Source::none());
+        };
+        let parameters = values(parameters, &parsed.parameters)?;
+        self.run_statement(prepared, &parsed.statement, parameters).map_err(|error| error.locate(&prepared.sql))
+    }
+
+    fn run_statement(
+        &mut self,
+        prepared: &Prepared,
+        statement: &ast::Statement,
+        parameters: Vec<Value>,
+    ) -> Result<Source> {
+        use ast::Statement as S;
+        match statement {
+            S::Query(_) => self.query(prepared, parameters),
+            S::Insert(_) | S::Update(_) | S::Delete(_) => self.change(prepared, &parameters),
+            S::CreateTable(_) | S::CreateIndex(_) | S::DropTable { .. } | S::DropIndex { .. } => {
+                let change = |transaction: &mut _, catalog: &_| {
+                    change_schema(transaction, catalog, statement, &prepared.sql)
+                };
+                self.control.write(true, change).map(|()| Source::none())
+            }
+            S::Begin { immediate } => self.control.begin(*immediate).map(|()| Source::none()),
+            S::Commit => self.control.commit().map(|()| Source::none()),
+            S::Rollback { to: None } => self.control.rollback().map(|()| Source::none()),
+            S::Rollback { to: Some(name) } => {
+                self.control.rollback_to(&name.text).map_err(|e| e.at(name.at)).map(|()| Source::none())
+            }
+            S::Savepoint(name) => self.control.savepoint(&name.text).map(|()| Source::none()),
+            S::Release(name) => {
+                self.control.release(&name.text).map_err(|e| e.at(name.at)).map(|()| Source::none())
+            }
+            S::Explain(_) => {
+                let columns = self.columns(prepared)?;
+                let lines = explain(&*self.plan(prepared)?);
+                let rows: Vec<[Value; 1]> = lines.into_iter().map(|line| [Value::Text(line)]).collect();
+                let batch = Batch::from_rows(&[DataType::TEXT], rows.iter().map(<[Value; 1]>::as_slice))?;
+                Ok(Source { columns, feed: Feed::Buffered(VecDeque::from([batch])) })
+            }
+        }
+    }
+
+    fn query(&mut self, prepared: &Prepared, parameters: Vec<Value>) -> Result<Source> {
+        let settings = self.settings();
+        if let Some(transaction) = self.control.snapshot()? {
+            let catalog = self.control.catalog(&transaction)?;
+            let statement = prepared.plan(&catalog, &transaction)?;
+            let columns = Arc::from(statement.columns.as_slice());
+            let execution = Box::new(Execution::new(root(&statement)?, settings));
+            return Ok(Source { columns, feed: Feed::Streaming { transaction, execution, statement, parameters } });
+        }
+        // The writer's own changes may go on while the rows are read: they are read now.
+        let statement = self.plan(prepared)?;
+        let State::Writing(transaction) = &self.control.state else { return Err(Error::internal("not writing")) };
+        let mut execution = Execution::new(root(&statement)?, settings);
+        let mut batches = VecDeque::new();
+        while let Some(batch) = execution.next(transaction, &statement, &parameters)? {
+            batches.push_back(batch);
+        }
+        Ok(Source { columns: Arc::from(statement.columns.as_slice()), feed: Feed::Buffered(batches) })
+    }
+
+    fn change(&mut self, prepared: &Prepared, parameters: &[Value]) -> Result<Source> {
+        let settings = self.settings();
+        let (columns, outcome) = self.control.write(false, |transaction, catalog| {
+            let statement = prepared.plan(catalog, transaction)?;
+            let Plan::Change(change) = &statement.plan else { return Err(Error::internal("not a change")) };
+            let outcome = run_change(change, &statement, transaction, parameters, settings)?;
+            Ok((Arc::from(statement.columns.as_slice()), outcome))
+        })?;
+        self.changes = outcome.changed;
+        self.total_changes += outcome.changed;
+        if let Some(rowid) = outcome.last_rowid {
+            self.last_rowid = rowid;
+        }
+        Ok(Source { columns, feed: Feed::Buffered(outcome.returned.into()) })
+    }
+}
+
+fn root(statement: &plan::Statement) -> Result<&plan::Physical> {
+    match &statement.plan {
+        Plan::Query(plan) => Ok(plan),
+        Plan::Change(_) => Err(Error::internal("not a query")),
+    }
+}
+
+/// The values of a statement's parameters.
+fn values(bound: Bound, parameters: &Parameters) -> Result<Vec<Value>> {
+    let wanted = parameters.len();
+    match bound {
+        Bound::Numbered(values) if values.len() == wanted => Ok(values),
+        Bound::Numbered(values) => {
+            let message = format!("the statement has {wanted} parameters, {} values were given", values.len());
+            Err(Error::usage(message))
+        }
+        Bound::Named(pairs) => {
+            let mut out: Vec<Option<Value>> = vec![None; wanted];
+            for (name, value) in pairs {
+                let index = parameters.index(&name);
+                let place = index.and_then(|index| out.get_mut(index));
+                *place.ok_or_else(|| Error::usage(format!("the statement has no parameter {name}")))? = Some(value);
+            }
+            let missing = |index: usize| match parameters.name(index) {
+                Some(name) => Error::usage(format!("the parameter {name} has no value")),
+                None => Error::usage(format!("parameter {} has no value", index + 1)),
+            };
+            out.into_iter().enumerate().map(|(index, value)| value.ok_or_else(|| missing(index))).collect()
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! CREATE and DROP.
+
+use crate::bind;
+use crate::catalog::{self, Catalog, Index, ObjectKind, Table, create_object, define_index, define_table, drop_object};
+use crate::error::{Error, Result, state};
+use crate::execute::RowCodec;
+use crate::parse::ast::{self, Name};
+use crate::storage::{Cursor, Transaction};
+use std::sync::Arc;
+
+/// Carries out a statement that changes the schema. `sql` is its text.
+pub(super) fn change_schema(
+    transaction: &mut Transaction,
+    catalog: &Arc<Catalog>,
+    statement: &ast::Statement,
+    sql: &str,
+) -> Result<()> {
+    match statement {
+        ast::Statement::CreateTable(create) => create_table(transaction, catalog, create, sql),
+        ast::Statement::CreateIndex(create) => create_index(transaction, catalog, create, sql),
+        ast::Statement::DropTable { names, if_exists } => {
+            names.iter().try_for_each(|name| drop_table(transaction, catalog, name, *if_exists))
+        }
+        ast::Statement::DropIndex { names, if_exists } => {
+            names.iter().try_for_each(|name| drop_index(transaction, catalog, name, *if_exists))
+        }
+        _ => Err(Error::internal("not a change of the schema")),
+    }
+}
+
+/// Whether the name is free; an error when it is taken and that is not allowed.
+fn is_free(catalog: &Catalog, name: &Name, may_exist: bool) -> Result<bool> {
+    let what = match (catalog.find(&name.text), catalog.index(&name.text)) {
+        (None, None) => return Ok(true),
+        (Some(_), _) => "table",
+        (None, Some(_)) => "index",
+    };
+    if may_exist {
+        return Ok(false);
+    }
+    let error = Error::name(state::DUPLICATE_TABLE, format!("the {what} {} exists already", name.text)).at(name.at);
+    Err(error.hint("IF NOT EXISTS leaves it as it is"))
+}
+
+fn create_table(
+    transaction: &mut Transaction,
+    catalog: &Catalog,
+    create: &ast::CreateTable,
+    sql: &str,
+) -> Result<()> {
+    if !is_free(catalog, &create.name, create.if_not_exists)? {
+        return Ok(());
+    }
+    let table = define_table(0, create, sql)?;
+    let uniques = table.indexes.len();
+    for index in &table.indexes {
+        is_free(catalog, &Name { text: index.name.clone(), at: create.name.at }, false)?;
+    }
+    let mut with = catalog.clone();
+    with.tables.push(Arc::new(table));
+    bind::check_table(&with, &create.name.text)?;
+    create_object(transaction, ObjectKind::Table, sql, uniques)?;
+    Ok(())
+}
+
+fn create_index(
+    transaction: &mut Transaction,
+    catalog: &Catalog,
+    create: &ast::CreateIndex,
+    sql: &str,
+) -> Result<()> {
+    let table = catalog.table(&create.table.text).map_err(|error| error.at(create.table.at))?;
+    if !is_free(catalog, &create.name, create.if_not_exists)? {
+        return Ok(());
+    }
+    define_index(table, create, sql)?;
+    create_object(transaction, ObjectKind::Index, sql, 0)?;
+    let loaded = catalog::load(transaction)?;
+    let (table, index) =
+        loaded.index(&create.name.text).ok_or_else(|| Error::internal("the new index is not there"))?;
+    fill(transaction, table, index)
+}
+
+/// Enters all rows of a table into a new index, in the order of the index.
+fn fill(transaction: &mut Transaction, table: &Arc<Table>, index: &Index) -> Result<()> {
+    let codec = RowCodec::new(table);
+    let mut entries: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+    let mut failure = None;
+    let mut cursor = Cursor::new(table.tree);
+    cursor.seek_first(transaction)?;
+    cursor.visit(transaction, |key, value| {
+        match codec.decode(key, value).and_then(|(values, _)| codec.index_entry(index, &values, key)) {
+            Ok(entry) => entries.push(entry),
+            Err(error) => failure = Some(error),
+        }
+        failure.is_none()
+    })?;
+    if let Some(error) = failure {
+        return Err(error);
+    }
+    entries.sort_unstable();
+    for (key, value) in entries {
+        if !transaction.insert(index.tree, &key, &value)? {
+            let message = format!("the table {} has rows with the same values of the index {}", table.name, index.name);
+            return Err(Error::constraint(state::UNIQUE, message));
+        }
+    }
+    Ok(())
+}
+
+fn drop_table(transaction: &mut Transaction, catalog: &Catalog, name: &Name, may_miss: bool) -> Result<()> {
+    let Some(table) = catalog.find(&name.text) else {
+        return if may_miss { Ok(()) } else { catalog.table(&name.text).map(drop).map_err(|error| error.at(name.at)) };
+    };
+    for child in catalog.tables.iter().filter(|child| child.id != table.id) {
+        let refers = child.foreign_keys.iter().any(|key| key.table.eq_ignore_ascii_case(&table.name));
+        if refers && transaction.count(child.tree)? > 0 {
+            let message = format!("rows of {} refer to the table {}", child.name, table.name);
+            let error = Error::constraint(state::DEPENDENT, message).at(name.at);
+            return Err(error.hint(format!("drop {} first", child.name)));
+        }
+    }
+    let uniques = table.indexes.iter().filter(|index| index.sql.is_none()).count();
+    for index in table.indexes.iter().filter(|index| index.sql.is_some()) {
+        drop_object(transaction, ObjectKind::Index, index.id, 0)?;
+    }
+    drop_object(transaction, ObjectKind::Table, table.id, uniques)
+}
+
+fn drop_index(transaction: &mut Transaction, catalog: &Catalog, name: &Name, may_miss: bool) -> Result<()> {
+    let Some((table, index)) = catalog.index(&name.text) else {
+        if may_miss {
+            return Ok(());
+        }
+        return Err(Error::name(state::NO_TABLE, format!("there is no index {}", name.text)).at(name.at));
+    };
+    if index.sql.is_none() {
+        let message = format!("the index {} belongs to a UNIQUE constraint of {}", index.name, table.name);
+        return Err(Error::constraint(state::DEPENDENT, message).at(name.at));
+    }
+    drop_object(transaction, ObjectKind::Index, index.id, 0)
+}

@@ -1,0 +1,100 @@
+//! A prepared statement.
+
+use super::connection::Connection;
+use super::convert::Params;
+use super::prepare::Prepared;
+use super::rows::{MappedRows, Row, Rows, no_rows};
+use crate::error::{Error, Result};
+use crate::plan::OutputColumn;
+use crate::types::DataType;
+use std::sync::Arc;
+
+/// A statement that can be run again and again. Its plan is made anew when the schema changes.
+pub struct Statement<'c> {
+    connection: &'c Connection,
+    prepared: Arc<Prepared>,
+    columns: Arc<[OutputColumn]>,
+}
+
+impl<'c> Statement<'c> {
+    pub(super) fn new(connection: &'c Connection, prepared: Arc<Prepared>, columns: Arc<[OutputColumn]>) -> Self {
+        Statement { connection, prepared, columns }
+    }
+
+    /// Runs a statement that gives no rows; gives the number of rows it changed.
+    ///
+    /// # Errors
+    /// What goes wrong, and when the statement gives rows.
+    pub fn execute(&mut self, params: impl Params) -> Result<usize> {
+        if self.columns.is_empty() {
+            return self.connection.run_for_count(&self.prepared, params.bind());
+        }
+        Err(Error::usage("the statement gives rows").hint("use query, query_row or query_map"))
+    }
+
+    /// Runs a query.
+    ///
+    /// # Errors
+    /// What goes wrong at its start; what goes wrong later comes with the rows.
+    pub fn query(&mut self, params: impl Params) -> Result<Rows<'_>> {
+        self.connection.run(&self.prepared, params.bind()).map(Rows::new)
+    }
+
+    /// Runs a query and makes something else of each row.
+    ///
+    /// # Errors
+    /// As [`Statement::query`].
+    pub fn query_map<T, F: FnMut(&Row) -> Result<T>>(
+        &mut self,
+        params: impl Params,
+        map: F,
+    ) -> Result<MappedRows<'_, F>> {
+        Ok(MappedRows::new(self.query(params)?, map))
+    }
+
+    /// Runs a query and makes something of its first row.
+    ///
+    /// # Errors
+    /// What goes wrong; of kind `NoRows` when there is no row.
+    pub fn query_row<T>(&mut self, params: impl Params, map: impl FnOnce(&Row) -> Result<T>) -> Result<T> {
+        let mut rows = self.query(params)?;
+        match rows.next()? {
+            Some(row) => map(row),
+            None => Err(no_rows()),
+        }
+    }
+
+    /// Whether a query has a row.
+    ///
+    /// # Errors
+    /// What goes wrong.
+    pub fn exists(&mut self, params: impl Params) -> Result<bool> {
+        Ok(self.query(params)?.next()?.is_some())
+    }
+
+    /// How many columns the result has; 0 for a statement that gives no rows.
+    pub fn column_count(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// The names of the result's columns.
+    pub fn column_names(&self) -> Vec<&str> {
+        self.columns.iter().map(|column| column.name.as_str()).collect()
+    }
+
+    /// The types of the result's columns.
+    pub fn column_types(&self) -> Vec<DataType> {
+        self.columns.iter().map(|column| column.data_type).collect()
+    }
+
+    /// How many parameters the statement has.
+    pub fn parameter_count(&self) -> usize {
+        self.prepared.parsed.as_ref().map_or(0, |parsed| parsed.parameters.len())
+    }
+}
+
+impl std::fmt::Debug for Statement<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Statement").field("sql", &self.prepared.sql).finish_non_exhaustive()
+    }
+}
