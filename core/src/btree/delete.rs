@@ -69,45 +69,52 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         mut ptr: Ptr,
     ) -> Result<(), Error<P::Error>> {
         let capacity = self.pager.view_len();
-        while let Some(step) = path.pop() {
+        while let Some(step) = path.last().copied() {
             let pin = self.pager.pin(ptr, Role::Writer, Hint::Keep)?;
             let node = Node::new(pin.view());
             let (count, used, birth) = (node.count(), node.used(), format::birth(pin.view()));
             drop(pin);
             if count == 0 {
                 self.free(ptr.page, birth)?;
-                let mut parent = self.pager.pin_mut(step.ptr)?;
-                edit::remove(parent.view_mut(), step.index);
-            } else if used >= capacity / 4 || !self.merge(tree.tree, step.ptr, step.index)? {
+                if let Some(mut parent) = self.repin(tree, &mut path)? {
+                    edit::remove(parent.view_mut(), step.index);
+                }
+            } else if used >= capacity / 4 || !self.merge(tree, &mut path, step.index)? {
                 // Nothing changed above but a pointer; the root may still have a single child.
                 break;
             }
-            ptr = step.ptr;
+            let Some(parent) = path.pop() else { break };
+            ptr = parent.ptr;
         }
         self.lower_root(tree)
     }
 
-    /// Merges the child at `index` with a neighbour if both fit one page; whether it did.
-    fn merge(&mut self, tree: u32, parent: Ptr, index: usize) -> Result<bool, Error<P::Error>> {
+    /// Merges the child at `index` of the last node of a path with a neighbour if both fit one
+    /// page; whether it did.
+    fn merge(&mut self, tree: &mut TreeRoot, path: &mut Path, index: usize) -> Result<bool, Error<P::Error>> {
+        let Some(parent) = path.last() else { return Ok(false) };
         let count = {
-            let pin = self.pager.pin(parent, Role::Writer, Hint::Keep)?;
+            let pin = self.pager.pin(parent.ptr, Role::Writer, Hint::Keep)?;
             Node::new(pin.view()).count()
         };
-        if index + 1 < count && self.merge_pair(tree, parent, index)? {
+        if index + 1 < count && self.merge_pair(tree, path, index)? {
             return Ok(true);
         }
-        if index > 0 && self.merge_pair(tree, parent, index - 1)? {
-            return Ok(true);
-        }
-        Ok(false)
+        Ok(index > 0 && self.merge_pair(tree, path, index - 1)?)
     }
 
     /// Merges the children at `index` and `index + 1` into the left one if both fit one page.
-    fn merge_pair(&mut self, tree: u32, parent: Ptr, index: usize) -> Result<bool, Error<P::Error>> {
+    fn merge_pair(
+        &mut self,
+        tree: &mut TreeRoot,
+        path: &mut Path,
+        index: usize,
+    ) -> Result<bool, Error<P::Error>> {
         let capacity = self.pager.view_len();
-        let reading = Reading { pager: self.pager, role: Role::Writer, tree, root: parent };
+        let Some(parent) = path.last() else { return Ok(false) };
+        let reading = Reading { pager: self.pager, role: Role::Writer, tree: tree.tree, root: parent.ptr };
         let (left, right) = {
-            let pin = reading.node(parent, None, Hint::Keep)?;
+            let pin = reading.node(parent.ptr, None, Hint::Keep)?;
             let level = format::level(pin.view()).checked_sub(1);
             let node = Node::new(pin.view());
             let (left, right) = (node.child(index), node.child(index + 1));
@@ -124,7 +131,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
             (left, right)
         };
         let (new_left, mut left_pin) = self.writable(left)?;
-        let mut parent_pin = self.pager.pin_mut(parent)?;
+        let Some(mut parent_pin) = self.repin(tree, path)? else { return Ok(false) };
         self.scratch.copy_from_slice(left_pin.view());
         let right_pin = self.pager.pin(right, Role::Writer, Hint::Keep)?;
         let node = Node::new(parent_pin.view());

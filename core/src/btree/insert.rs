@@ -226,7 +226,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
                 first
             };
             let level = format::level(right_pin.view());
-            let Some(step) = path.pop() else {
+            let Some(mut pin) = self.repin(tree, &mut path)? else {
                 let (root, mut pin) = self.create(tree.tree, Kind::Inner, level + 1)?;
                 let view = pin.view_mut();
                 let fits = edit::insert(view, 0, [&[], &[]], Payload::Child(left))
@@ -235,7 +235,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
                 tree.root = root;
                 return Ok(());
             };
-            let mut pin = self.pager.pin_mut(step.ptr)?;
+            let Some(step) = path.pop() else { return Ok(()) };
             let change = Change {
                 index: step.index + 1,
                 replace: false,
@@ -250,6 +250,31 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
             drop(right_pin);
             (left, right) = (step.ptr, parent);
         }
+    }
+}
+
+impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
+    /// The last node of a path for changing; `None` where the path is empty. Any node of the path
+    /// may have been written to make room since it was made changeable; such a one gets a new tag,
+    /// and its parent and the path follow.
+    pub(super) fn repin(
+        &mut self,
+        tree: &mut TreeRoot,
+        path: &mut Path,
+    ) -> Result<Option<PinMut<'a, P::RwLock, M::Page>>, Error<P::Error>> {
+        let mut parent: Option<(PinMut<'a, P::RwLock, M::Page>, usize)> = None;
+        for step in path.iter_mut() {
+            let mut pin = self.pager.pin_mut(step.ptr)?;
+            if !pin.is_dirty() {
+                step.ptr = pin.retag(self.space.tags.draw());
+                match &mut parent {
+                    Some((above, index)) => edit::set_child(above.view_mut(), *index, step.ptr),
+                    None => tree.root = step.ptr,
+                }
+            }
+            parent = Some((pin, step.index));
+        }
+        Ok(parent.map(|(pin, _)| pin))
     }
 }
 

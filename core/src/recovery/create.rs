@@ -37,7 +37,9 @@ pub(super) fn is_blank<P: Platform>(platform: &P, page_size: u32) -> Result<bool
         let mut bytes = [0; META_LEN];
         let amount = (META_LEN as u64).min(len.saturating_sub(start)) as usize;
         let part = bytes.get_mut(..amount).unwrap_or_default();
-        platform.data().read(start, part).map_err(fail(Operation::Read))?;
+        if !part.is_empty() {
+            platform.data().read(start, part).map_err(fail(Operation::Read))?;
+        }
         *zero = bytes.iter().all(|byte| *byte == 0);
         offset = start;
     }

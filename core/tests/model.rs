@@ -1,0 +1,319 @@
+//! Random operations against a `BTreeMap`, for several page and pool sizes.
+//!
+//! `DRYSTONE_MODEL_OPS` sets the number of operations a pair (default 20,000), `DRYSTONE_SEED` the
+//! seed. After each thousand operations the database is checked, and it may not be longer than
+//! twice the pages that are live or pinned, plus 64.
+
+use drystone_core::memory::StaticMemory;
+use drystone_core::{Cursor, Database, Options, Savepoint, Snapshot, TreeId, Value, View, WriteTxn};
+use drystone_platform_sim::{Plan, Random, Role, SimOptions, SimPlatform};
+use std::collections::BTreeMap;
+
+type Map = BTreeMap<Vec<u8>, Vec<u8>>;
+type Error = drystone_core::Error<drystone_platform_sim::SimError>;
+
+const TREES: usize = 3;
+const BLOCK: u32 = 512;
+
+/// Memory of one pair.
+type Memory<const PAGE: usize, const FRAMES: usize> = StaticMemory<SimPlatform, PAGE, FRAMES, 4096, 4>;
+
+#[derive(Clone, Default, PartialEq, Debug)]
+struct Model {
+    trees: [Map; TREES],
+}
+
+struct Run<const PAGE: usize, const FRAMES: usize> {
+    random: Random,
+    committed: Model,
+    label: String,
+}
+
+struct Pinned<'d, const PAGE: usize, const FRAMES: usize> {
+    snapshot: Snapshot<SimPlatform, Memory<PAGE, FRAMES>, &'d Database<SimPlatform, Memory<PAGE, FRAMES>>>,
+    model: Model,
+}
+
+fn key(random: &mut Random, page: usize) -> Vec<u8> {
+    let number = random.below(400);
+    let mut key = match random.below(20) {
+        0 => vec![b'z'; random.index(drystone_core::limits::key_len_max(page as u32))],
+        1..4 => format!("longer/prefix/{:03}/", number % 7).into_bytes(),
+        _ => Vec::new(),
+    };
+    key.extend_from_slice(&(number as u32).to_be_bytes()[random.index(3)..]);
+    key.truncate(drystone_core::limits::key_len_max(page as u32));
+    key
+}
+
+fn value(random: &mut Random, page: usize) -> Vec<u8> {
+    let len = match random.below(40) {
+        0 => random.index(page * 5),
+        1..4 => random.index(page / 2),
+        _ => random.index(40),
+    };
+    let mut value = vec![0; len];
+    random.fill(&mut value);
+    value
+}
+
+fn read<V: View>(view: &V, value: Value<'_>) -> Vec<u8>
+where
+    drystone_core::ViewError<V>: std::fmt::Debug,
+{
+    match value {
+        Value::Inline(bytes) => bytes.to_vec(),
+        Value::Overflow(long) => {
+            let mut bytes = vec![0; long.len() as usize];
+            assert_eq!(view.read_value(&long, 0, &mut bytes).unwrap(), bytes.len());
+            bytes
+        }
+    }
+}
+
+fn ids<V: View>(view: &V) -> Vec<Option<TreeId>>
+where
+    drystone_core::ViewError<V>: std::fmt::Debug,
+{
+    (0..TREES).map(|tree| view.tree(format!("tree {tree}").as_bytes()).unwrap()).collect()
+}
+
+/// All entries of a tree, forwards and backwards.
+fn contents<V: View>(view: &V, tree: TreeId) -> Vec<(Vec<u8>, Vec<u8>)>
+where
+    drystone_core::ViewError<V>: std::fmt::Debug,
+{
+    let mut entries = Vec::new();
+    let mut cursor = Cursor::new(tree);
+    cursor.seek_first(view).unwrap();
+    cursor
+        .visit(view, |key, value| {
+            entries.push(([key.prefix, key.suffix].concat(), read(view, value)));
+            true
+        })
+        .unwrap();
+    let mut back = Vec::new();
+    cursor.seek_last(view).unwrap();
+    while let Some(entry) =
+        cursor.entry(view, |key, value| ([key.prefix, key.suffix].concat(), read(view, value))).unwrap()
+    {
+        back.push(entry);
+        cursor.prev(view).unwrap();
+    }
+    back.reverse();
+    assert_eq!(entries, back);
+    assert_eq!(view.count(tree).unwrap(), entries.len() as u64);
+    entries
+}
+
+fn compare<V: View>(view: &V, model: &Model)
+where
+    drystone_core::ViewError<V>: std::fmt::Debug,
+{
+    for (tree, map) in ids(view).into_iter().zip(&model.trees) {
+        match tree {
+            Some(tree) => {
+                let expected: Vec<_> = map.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+                assert_eq!(contents(view, tree), expected);
+            }
+            None => assert!(map.is_empty()),
+        }
+    }
+}
+
+impl<const PAGE: usize, const FRAMES: usize> Run<PAGE, FRAMES> {
+    /// One transaction of some operations; how many.
+    fn transaction(&mut self, db: &Database<SimPlatform, Memory<PAGE, FRAMES>>) -> Result<u64, Error> {
+        let mut model = self.committed.clone();
+        let mut txn = db.write()?;
+        let mut savepoints: Vec<(Savepoint, Model)> = Vec::new();
+        let count = 1 + {
+            let bound = if self.random.one_in(20) { 200 } else { 12 };
+            self.random.below(bound)
+        };
+        for _ in 0..count {
+            self.operation(&mut txn, &mut model, &mut savepoints)?;
+        }
+        if self.random.one_in(5) {
+            compare(&txn, &model);
+        }
+        if self.random.one_in(6) {
+            txn.rollback();
+        } else {
+            txn.commit()?;
+            self.committed = model;
+        }
+        Ok(count)
+    }
+
+    fn operation(
+        &mut self,
+        txn: &mut WriteTxn<SimPlatform, Memory<PAGE, FRAMES>, &Database<SimPlatform, Memory<PAGE, FRAMES>>>,
+        model: &mut Model,
+        savepoints: &mut Vec<(Savepoint, Model)>,
+    ) -> Result<(), Error> {
+        let tree = self.random.index(TREES);
+        let name = format!("tree {tree}");
+        let id = match txn.tree(name.as_bytes())? {
+            Some(id) => id,
+            None => txn.create_tree(name.as_bytes())?,
+        };
+        let map = &mut model.trees[tree];
+        let key = key(&mut self.random, PAGE);
+        match self.random.below(100) {
+            0..45 => {
+                let value = value(&mut self.random, PAGE);
+                let replaced = txn.put(id, &key, &value)?;
+                assert_eq!(replaced, map.insert(key, value).is_some());
+            }
+            45..80 => assert_eq!(txn.delete(id, &key)?, map.remove(&key).is_some()),
+            80..88 => {
+                let found = txn.get(id, &key, |value| read(&*txn, value))?;
+                assert_eq!(found.as_ref(), map.get(&key));
+            }
+            88..92 => {
+                let mut cursor = Cursor::new(id);
+                let exact = cursor.seek(txn, &key)?;
+                assert_eq!(exact, map.contains_key(&key));
+                let mut found = Vec::new();
+                cursor.visit(txn, |key, _| {
+                    found.push([key.prefix, key.suffix].concat());
+                    found.len() < 5
+                })?;
+                let expected: Vec<_> = map.range(key.clone()..).take(5).map(|entry| entry.0.clone()).collect();
+                assert_eq!(found, expected);
+                cursor.seek_last_before(txn, &key)?;
+                let before = cursor.entry(txn, |key, _| [key.prefix, key.suffix].concat())?;
+                assert_eq!(before.as_ref(), map.range(..key).next_back().map(|entry| entry.0));
+            }
+            92..95 if savepoints.len() < 2 => savepoints.push((txn.savepoint()?, model.clone())),
+            92..97 => {
+                if let Some((savepoint, before)) = savepoints.pop() {
+                    txn.rollback_to(savepoint)?;
+                    *model = before;
+                    if self.random.one_in(2) {
+                        txn.release(savepoint)?;
+                    } else {
+                        savepoints.push((savepoint, model.clone()));
+                    }
+                }
+            }
+            97 => {
+                if let Some((savepoint, _)) = savepoints.pop() {
+                    txn.release(savepoint)?;
+                }
+            }
+            98 if self.random.one_in(20) => {
+                txn.clear_tree(id)?;
+                map.clear();
+            }
+            99 if self.random.one_in(20) => {
+                assert!(txn.drop_tree(name.as_bytes())?);
+                map.clear();
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Works on one opening until `until` operations are done or it is to be reopened.
+    fn session(&mut self, db: &Database<SimPlatform, Memory<PAGE, FRAMES>>, done: &mut u64, until: u64) -> Result<(), Error> {
+        compare(&db.read()?, &self.committed);
+        let mut checked = *done;
+        let mut pinned: Vec<Pinned<'_, PAGE, FRAMES>> = Vec::new();
+        while *done < until {
+            *done += self.transaction(db)?;
+            if self.random.one_in(10) && pinned.len() < 3 {
+                pinned.push(Pinned { snapshot: db.read()?, model: self.committed.clone() });
+            }
+            if self.random.one_in(10) && !pinned.is_empty() {
+                let one = pinned.swap_remove(self.random.index(pinned.len()));
+                compare(&one.snapshot, &one.model);
+            }
+            if self.random.one_in(8) {
+                db.checkpoint_step(1 + self.random.below(20) as u32)?;
+            }
+            if *done >= checked + 1000 {
+                checked = *done;
+                let report = db.check()?;
+                assert!(report.is_ok(), "{}: {report:?}", self.label);
+                let stats = db.stats();
+                let bound = 2 * (report.used + report.held) + 64;
+                assert!(stats.page_count <= bound, "{}: {stats:?} {report:?}", self.label);
+            }
+            if self.random.one_in(300) {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn model<const PAGE: usize, const FRAMES: usize>(pair: u64) {
+    let until = std::env::var("DRYSTONE_MODEL_OPS").map_or(20_000, |text| text.parse().unwrap());
+    let seed = std::env::var("DRYSTONE_SEED").map_or(1, |text| text.parse().unwrap());
+    let label = format!("page {PAGE}, frames {FRAMES}, seed {seed}");
+    println!("model: {label}, {until} operations");
+    let options = Options { ring_len: 64 << 10, ring_len_max: 256 << 10, ..Options::default() };
+    let (mut data, mut log) = (Vec::new(), Vec::new());
+    let mut committed = Model::default();
+    let mut done = 0;
+    let mut opening = 0;
+    while done < until {
+        opening += 1;
+        let platform = SimPlatform::new(SimOptions {
+            seed: seed * 1000 + pair * 100_000 + opening,
+            block_size: BLOCK,
+            data,
+            log,
+            record: false,
+        });
+        let kept = platform.clone();
+        let db = Database::open(platform, Memory::<PAGE, FRAMES>::new(), options).unwrap();
+        let mut run = Run {
+            random: Random::new(seed ^ pair << 32 ^ opening << 16),
+            committed,
+            label: label.clone(),
+        };
+        if let Err(error) = run.session(&db, &mut done, until) {
+            panic!("{label}: {error} ({error:?}) after {done} operations");
+        }
+        committed = run.committed;
+        if opening % 3 == 0 {
+            db.close().unwrap();
+        }
+        let state = kept.crash(Plan::Seeded(seed + opening));
+        let _ = kept.counters(Role::Data);
+        (data, log) = (state.data, state.log);
+    }
+}
+
+#[test]
+fn page_512_smallest_pool() {
+    model::<512, 8>(1);
+}
+
+#[test]
+fn page_512_pool_16() {
+    model::<512, 16>(2);
+}
+
+#[test]
+fn page_512_pool_64() {
+    model::<512, 64>(3);
+}
+
+#[test]
+fn page_4096_smallest_pool() {
+    model::<4096, 8>(4);
+}
+
+#[test]
+fn page_4096_pool_32() {
+    model::<4096, 32>(5);
+}
+
+#[test]
+fn page_4096_pool_128() {
+    model::<4096, 128>(6);
+}

@@ -1,0 +1,110 @@
+//! The engine's memory on the heap: a pool, two log buffers, reader slots, the writer's buffers.
+//!
+//! Allocated once, when a database is opened; nothing grows afterwards.
+
+use drystone_core::Platform;
+use drystone_core::memory::{Entry, Frame, List, Memory, SavepointSlot, TreeRoot, WriterMemory, WriterMutex};
+use lock_api::Mutex;
+use portable_atomic::AtomicU64;
+
+/// Frames of a set of the pool.
+const WAYS: usize = 16;
+/// Inline entries of a space list.
+const INLINE: usize = 32;
+/// Space lists beyond one a reader, but at most this many in all.
+const LISTS: usize = 64;
+/// Trees a state keeps.
+const ROOTS: usize = 16;
+/// Savepoints that can be open.
+const SAVEPOINTS: usize = 64;
+
+/// How much memory a database uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MemoryOptions {
+    /// Bytes of a page; that of the database where there is one.
+    pub page_size: u32,
+    /// Bytes of the page pool; rounded up to whole sets of 16 pages.
+    pub pool_bytes: usize,
+    /// Bytes of each of the two log buffers, and of the longest logged transaction.
+    pub log_bytes: usize,
+    /// Snapshots that can be open at the same time.
+    pub readers: usize,
+}
+
+impl Default for MemoryOptions {
+    fn default() -> Self {
+        Self { page_size: 4096, pool_bytes: 64 << 20, log_bytes: 1 << 20, readers: 1024 }
+    }
+}
+
+type Writer = WriterMemory<Box<[u8]>, Box<[List<[Entry; INLINE]>]>, Box<[SavepointSlot<[TreeRoot; ROOTS]>]>>;
+
+/// Memory of a size chosen at open, for any number of threads.
+pub struct HeapMemory<P: Platform> {
+    page_size: usize,
+    frames: Box<[Frame<P::RwLock, Box<[u8]>>]>,
+    hands: Box<[Mutex<P::Mutex, u16>]>,
+    logs: [Mutex<P::Mutex, Box<[u8]>>; 2],
+    readers: Box<[AtomicU64]>,
+    operations: Mutex<P::Mutex, Box<[u8]>>,
+    writer: Mutex<P::Mutex, Writer>,
+}
+
+fn zeros(len: usize) -> Box<[u8]> {
+    vec![0; len].into_boxed_slice()
+}
+
+impl<P: Platform> HeapMemory<P> {
+    /// Allocates the memory.
+    #[must_use]
+    pub fn new(options: MemoryOptions) -> Self {
+        let page_size = options.page_size as usize;
+        let sets = options.pool_bytes.div_ceil(page_size.max(1) * WAYS).max(1);
+        let lists = || (0..LISTS).map(|_| List::new([Entry::NONE; INLINE]));
+        Self {
+            page_size,
+            frames: (0..sets * WAYS).map(|_| Frame::new(zeros(page_size))).collect(),
+            hands: (0..sets).map(|_| Mutex::new(0)).collect(),
+            logs: [Mutex::new(zeros(options.log_bytes)), Mutex::new(zeros(options.log_bytes))],
+            readers: (0..options.readers).map(|_| AtomicU64::new(0)).collect(),
+            operations: Mutex::new(zeros(options.log_bytes)),
+            writer: Mutex::new(WriterMemory {
+                scratch: zeros(page_size),
+                lists: lists().collect(),
+                savepoints: vec![SavepointSlot::EMPTY; SAVEPOINTS].into_boxed_slice(),
+            }),
+        }
+    }
+}
+
+impl<P: Platform> Memory<P> for HeapMemory<P> {
+    type Page = Box<[u8]>;
+    type Log = Box<[u8]>;
+    type Operations = Box<[u8]>;
+    type Inline = [Entry; INLINE];
+    type Lists = Box<[List<[Entry; INLINE]>]>;
+    type Roots = [TreeRoot; ROOTS];
+    type Savepoints = Box<[SavepointSlot<[TreeRoot; ROOTS]>]>;
+
+    fn page_size(&self) -> usize {
+        self.page_size
+    }
+    fn frames(&self) -> &[Frame<P::RwLock, Box<[u8]>>] {
+        &self.frames
+    }
+    fn hands(&self) -> &[Mutex<P::Mutex, u16>] {
+        &self.hands
+    }
+    fn logs(&self) -> &[Mutex<P::Mutex, Box<[u8]>>] {
+        &self.logs
+    }
+    fn readers(&self) -> &[AtomicU64] {
+        &self.readers
+    }
+    fn operations(&self) -> &Mutex<P::Mutex, Box<[u8]>> {
+        &self.operations
+    }
+    fn writer(&self) -> &WriterMutex<P, Self> {
+        &self.writer
+    }
+}
