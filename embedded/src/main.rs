@@ -13,12 +13,12 @@ use cortex_m_rt::entry;
 use drystone_core::{Database, Options, StaticMemory, Value, View};
 use panic_halt as _;
 
-type Memory = StaticMemory<Board, 512, 8, 512, 1>;
+type Memory = StaticMemory<Board, 512, 8, 1024, 1>;
 
 static MEMORY: Memory = Memory::new();
 
 fn open(board: Board) -> Result<Database<Board, &'static Memory>, i32> {
-    let options = Options { page_size: 512, create: true, ring_len: LOG_LEN as u64, ..Options::default() };
+    let options = Options { create: true, ring_len: LOG_LEN as u64, ..Options::default() };
     Database::open(board, &MEMORY, options).map_err(|_| 1)
 }
 
