@@ -201,11 +201,9 @@ fn check(session: &mut Session, _arguments: &[String]) -> Result<Next, Failure> 
 }
 
 fn stats(session: &mut Session, _arguments: &[String]) -> Result<Next, Failure> {
-    let rows: Vec<(String, String)> = Vec::new();
-    for (name, value) in rows {
-        writeln!(session.out, "{name:<20} {value:>14}")?;
+    for (name, count) in session.connection.stats() {
+        writeln!(session.out, "{name:<24} {count:>14}")?;
     }
-    let _ = session.connection.stats();
     Ok(Next::Go)
 }
 

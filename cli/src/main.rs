@@ -30,7 +30,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use drystone::Connection;
+use drystone::{Connection, OpenOptions};
 
 use arguments::{Command, Run};
 use output::{Mode, Style};
@@ -104,9 +104,11 @@ fn run(options: &Run) -> io::Result<bool> {
 fn open(file: Option<&Path>, read_only: bool) -> Option<Connection> {
     let opened = match file {
         None => Connection::open_in_memory(),
-        Some(path) => Connection::open(path),
+        Some(path) => {
+            let options = OpenOptions { create: !read_only, read_only, ..OpenOptions::default() };
+            Connection::open_with(path, options)
+        }
     };
-    let _ = read_only;
     opened
         .map_err(|error| {
             let name = file.map_or_else(|| String::from(":memory:"), |path| path.display().to_string());

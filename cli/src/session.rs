@@ -58,12 +58,12 @@ impl Session {
     pub fn run_sql(&mut self, sql: &str) -> Result<(), Failure> {
         let mut statement = self.connection.prepare(sql)?;
         if statement.column_count() == 0 {
-            statement.execute([])?;
+            statement.execute(())?;
             return Ok(());
         }
         let columns: Vec<String> = statement.column_names().iter().map(|name| name.to_string()).collect();
         let mut cells = vec![Cell::default(); columns.len()];
-        let mut rows = statement.query([])?;
+        let mut rows = statement.query(())?;
         let mut writer = output::begin(&self.style, columns, &mut self.out)?;
         let failure = loop {
             match rows.next() {
