@@ -37,6 +37,13 @@ pub(crate) fn call_name(name: &str, mut arguments: Vec<Expression>) -> Result<Ex
     {
         return cast(input, to);
     }
+    if name == "nullif" && arguments.len() == 2 {
+        // NULL if equal, else the first, which also gives the type.
+        let first = arguments.swap_remove(0);
+        let equal = call(Function::Equal, vec![first.clone(), arguments.swap_remove(0)])?;
+        let branches = vec![(equal, Expression::literal(Value::Null))];
+        return case(None, branches, Some(settle(first)?));
+    }
     let function = resolve_name(name, arguments.len())?;
     if name == "like" && arguments.len() >= 2 {
         // SQLite's function has the pattern first.

@@ -1,12 +1,12 @@
-//! Functions that choose between their arguments and look at NULLs: COALESCE, NULLIF, GREATEST,
-//! LEAST, TYPEOF.
+//! Functions that choose between their arguments and look at NULLs: COALESCE, GREATEST, LEAST,
+//! TYPEOF.
 
 use super::Function;
 use super::compare::compare_rows;
 use crate::error::Result;
 use crate::types::{DataType, Vector};
 
-/// COALESCE, NULLIF, GREATEST or LEAST of vectors of one type.
+/// COALESCE, GREATEST or LEAST of vectors of one type.
 pub(crate) fn choose(
     function: Function,
     arguments: &[&Vector],
@@ -26,16 +26,11 @@ pub(crate) fn choose(
 /// The argument chosen in a row; none for NULL.
 fn choice<'a>(function: Function, arguments: &[&'a Vector], row: usize) -> Option<&'a Vector> {
     let mut present = arguments.iter().copied().filter(|argument| argument.is_valid(row));
-    match (function, arguments) {
-        (Function::NullIf, [first, second]) => {
-            let equal =
-                first.is_valid(row) && second.is_valid(row) && compare_rows(first, row, second, row).is_eq();
-            (!equal).then_some(*first)
-        }
-        (Function::Greatest, _) => {
+    match function {
+        Function::Greatest => {
             present.reduce(|best, next| if compare_rows(next, row, best, row).is_gt() { next } else { best })
         }
-        (Function::Least, _) => {
+        Function::Least => {
             present.reduce(|best, next| if compare_rows(next, row, best, row).is_lt() { next } else { best })
         }
         _ => present.next(),

@@ -43,7 +43,6 @@ pub(crate) enum Function {
 
     // Choices; NULL arguments are looked at, not passed on.
     Coalesce,
-    NullIf,
     Greatest,
     Least,
     TypeOf,
@@ -93,7 +92,7 @@ impl Function {
     /// Does the function see NULL arguments, instead of being NULL whenever one is?
     pub(crate) fn takes_nulls(self) -> bool {
         use Function::*;
-        matches!(self, Distinct | NotDistinct | Coalesce | NullIf | Greatest | Least | TypeOf | ConcatWords)
+        matches!(self, Distinct | NotDistinct | Coalesce | Greatest | Least | TypeOf | ConcatWords)
     }
 
     /// Does the value depend on more than the arguments?
@@ -167,7 +166,6 @@ impl Function {
             Pi => "pi",
             Random => "random",
             Coalesce => "coalesce",
-            NullIf => "nullif",
             Greatest => "greatest",
             Least => "least",
             TypeOf => "typeof",

@@ -42,7 +42,6 @@ pub(crate) fn resolve_name(name: &str, argument_count: usize) -> Result<Function
         "random" => (Random, 0..=0),
         "coalesce" => (Coalesce, 1..=usize::MAX),
         "ifnull" => (Coalesce, 2..=2),
-        "nullif" => (NullIf, 2..=2),
         "greatest" => (Greatest, 1..=usize::MAX),
         "least" => (Least, 1..=usize::MAX),
         // SQLite's scalar min and max; with one argument they are aggregates.
@@ -127,10 +126,6 @@ pub(crate) fn resolve(function: Function, types: &[DataType], digits: Option<i64
         Coalesce | Greatest | Least => {
             let common = settle(unify_all(types).ok_or_else(fail)?);
             (vec![common; types.len()], common)
-        }
-        NullIf => {
-            let common = settle(unify_all(types).ok_or_else(fail)?);
-            (vec![common; 2], common)
         }
         TypeOf => (vec![settle(first)], T::TEXT),
         Concat => concatenation(types).ok_or_else(fail)?,
