@@ -50,7 +50,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         }
         *finger = Finger::NONE;
         let payload = if long {
-            let overflow = self.write_value(tree.tree, value)?;
+            let overflow = self.write_value(tree.tree, key, value)?;
             Payload::Long { len: overflow.len, first: overflow.first }
         } else {
             Payload::Value(value)

@@ -8,6 +8,7 @@
 //! | `overflow` | long values in chains of pages |
 //! | `cursor` | walking in key order, both ways |
 //! | `drop` | freeing a whole tree in bounded steps |
+//! | `relocate` | moving pages away from the end of the file |
 //!
 //! A tree is a root pointer and a count ([`crate::memory::TreeRoot`]); a null root has no entries.
 //! Changing walks down making every node on the way changeable, so that pointers are set on the
@@ -19,6 +20,7 @@ mod delete;
 pub(crate) mod drop;
 mod insert;
 pub(crate) mod overflow;
+pub(crate) mod relocate;
 pub(crate) mod search;
 
 use crate::limits::TREE_LEVELS_MAX;

@@ -1,19 +1,30 @@
 //! Long values: chains of pages, neighbours where space allows, each with a pointer to the next.
 //!
-//! An overflow page holds, after the header (count = bytes used), a pointer to the next page and
-//! its piece of the value. A value never changes in place; it is written and freed as a whole.
+//! An overflow page holds, after the header (count = bytes of its piece):
+//!
+//! | size | field |
+//! |---|---|
+//! | 8 | pointer to the next page, null in the last |
+//! | 2 | length of the key |
+//! | key length | the key, so that the page says where it belongs |
+//! | count | its piece of the value |
+//!
+//! A value never changes in place; it is written, moved and freed as a whole.
 
 use super::search::Overflow;
+use crate::bytes::{put, put_u16, u16_at};
 use crate::error::{Damage, Error};
-use crate::memory::{Memory, Pin};
+use crate::memory::{Memory, Pin, PinMut};
 use crate::page::Ptr;
 use crate::page::format::{self, HEADER, Kind, POINTER};
 use crate::pager::{Hint, Pager, Role};
 use crate::platform::Platform;
 use crate::space::Workspace;
 
-/// Where the piece begins.
-const PIECE: usize = HEADER + POINTER;
+/// Where the key's length stands.
+const KEY_LEN: usize = HEADER + POINTER;
+/// Where the key begins.
+const KEY: usize = KEY_LEN + 2;
 
 fn page<'a, P: Platform, M: Memory<P>>(
     pager: Pager<'a, P, M>,
@@ -21,14 +32,27 @@ fn page<'a, P: Platform, M: Memory<P>>(
     role: Role,
 ) -> Result<Pin<'a, P::RwLock, M::Page>, Error<P::Error>> {
     let pin = pager.pin(ptr, role, Hint::Scan)?;
-    if format::kind(pin.view()) != Some(Kind::Overflow) || format::count(pin.view()) == 0 {
+    let view = pin.view();
+    if format::kind(view) != Some(Kind::Overflow) || format::count(view) == 0 || !is_sound(view) {
         return Err(Error::Corrupt { page: ptr.page, damage: Damage::Kind });
     }
     Ok(pin)
 }
 
+/// The key an overflow page belongs to.
+pub(crate) fn key(view: &[u8]) -> &[u8] {
+    let len = usize::from(u16_at(view, KEY_LEN));
+    view.get(KEY..).and_then(|rest| rest.get(..len)).unwrap_or(&[])
+}
+
 fn piece(view: &[u8]) -> &[u8] {
-    view.get(PIECE..).and_then(|rest| rest.get(..format::count(view))).unwrap_or(&[])
+    let start = KEY + usize::from(u16_at(view, KEY_LEN));
+    view.get(start..).and_then(|rest| rest.get(..format::count(view))).unwrap_or(&[])
+}
+
+/// Whether key and piece lie inside the page.
+pub(crate) fn is_sound(view: &[u8]) -> bool {
+    KEY + usize::from(u16_at(view, KEY_LEN)) + format::count(view) <= view.len()
 }
 
 /// Reads a part of a long value into `buf`; how many bytes there were.
@@ -68,14 +92,23 @@ pub(crate) fn read<P: Platform, M: Memory<P>>(
 
 impl<P: Platform, M: Memory<P>> Workspace<'_, P, M> {
     /// Writes a long value; where it begins.
-    pub(super) fn write_value(&mut self, tree: u32, value: &[u8]) -> Result<Overflow, Error<P::Error>> {
-        let capacity = self.pager.view_len() - PIECE;
+    pub(super) fn write_value(
+        &mut self,
+        tree: u32,
+        key: &[u8],
+        value: &[u8],
+    ) -> Result<Overflow, Error<P::Error>> {
+        let start = KEY + key.len();
+        let capacity = self.pager.view_len() - start;
         let (first, mut pin) = self.create(tree, Kind::Overflow, 0)?;
         let mut chunks = value.chunks(capacity).peekable();
         while let Some(chunk) = chunks.next() {
-            crate::bytes::put(pin.view_mut(), PIECE, chunk);
-            format::set_count(pin.view_mut(), chunk.len());
-            Ptr::NULL.put(pin.view_mut(), HEADER);
+            let view = pin.view_mut();
+            Ptr::NULL.put(view, HEADER);
+            put_u16(view, KEY_LEN, key.len() as u16);
+            put(view, KEY, key);
+            put(view, start, chunk);
+            format::set_count(view, chunk.len());
             if chunks.peek().is_some() {
                 let (next, next_pin) = self.create(tree, Kind::Overflow, 0)?;
                 next.put(pin.view_mut(), HEADER);
@@ -83,6 +116,34 @@ impl<P: Platform, M: Memory<P>> Workspace<'_, P, M> {
             }
         }
         Ok(Overflow { len: value.len() as u32, first })
+    }
+
+    /// Copies the pages of a long value to other places and frees the old ones; where it begins now.
+    pub(super) fn move_value(&mut self, tree: u32, value: &Overflow) -> Result<Overflow, Error<P::Error>> {
+        let mut moved = Overflow { len: value.len, first: Ptr::NULL };
+        let mut last: Option<PinMut<'_, P::RwLock, M::Page>> = None;
+        let mut left = value.len();
+        let mut ptr = value.first;
+        while left > 0 {
+            let old = page(self.pager, ptr, Role::Writer)?;
+            left = left
+                .checked_sub(piece(old.view()).len() as u64)
+                .ok_or(Error::Corrupt { page: ptr.page, damage: Damage::Count })?;
+            let (new, mut pin) = self.create(tree, Kind::Overflow, 0)?;
+            let content = old.view().get(HEADER..).unwrap_or(&[]);
+            put(pin.view_mut(), HEADER, content);
+            format::set_count(pin.view_mut(), format::count(old.view()));
+            match &mut last {
+                Some(last) => new.put(last.view_mut(), HEADER),
+                None => moved.first = new,
+            }
+            let (page, birth) = (ptr.page, format::birth(old.view()));
+            ptr = Ptr::at(old.view(), HEADER);
+            drop(old);
+            last = Some(pin);
+            self.free(page, birth)?;
+        }
+        Ok(moved)
     }
 
     /// Frees the pages of a long value.

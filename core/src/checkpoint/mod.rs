@@ -115,6 +115,9 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         let durable = self.checkpoints.lock().durable;
         let protectors = self.protectors();
         self.work(span, |workspace| workspace.ensure_spare(&protectors))?;
+        if self.is_sparse() {
+            change.compact(self, COMPACT)?;
+        }
         change.settle(self)?;
         self.work(span, |workspace| {
             workspace.lists_commit(base)?;
@@ -159,6 +162,13 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         states.checkpoint = Some(span.epoch);
         self.pool.committed.store(span.epoch, Ordering::Release);
         Ok(())
+    }
+
+    /// Whether more than a third of the file is free, and enough to be worth it.
+    fn is_sparse(&self) -> bool {
+        let space = &self.writer.lock().space;
+        let taken = space.page_count - space.free_count;
+        space.free_count > taken / 2 + 2 * TAIL_MIN
     }
 
     /// Writes up to `budget` pages of the checkpoint in progress, and finishes it after the last.
@@ -418,6 +428,8 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
     }
 }
 
+/// Pages a checkpoint moves from the end of a sparse file.
+const COMPACT: u32 = 64;
 /// A cut of fewer free pages than this is not worth it.
 const TAIL_MIN: u32 = 16;
 

@@ -93,6 +93,16 @@ pub(crate) fn set_child(view: &mut [u8], index: usize, child: Ptr) {
     child.put(view, at);
 }
 
+/// Points the cell at `index` of a leaf to another place of its long value.
+pub(crate) fn set_long(view: &mut [u8], index: usize, first: Ptr) {
+    let node = Node::new(view);
+    if let Payload::Long { .. } = node.payload(index) {
+        let start = usize::from(crate::bytes::u16_at(view, HEADER + index * SLOT + 4));
+        let end = start + node.cell_len(index);
+        first.put(view, end - POINTER);
+    }
+}
+
 /// Overwrites the value at `index` where the new one has the same length; `false` otherwise.
 pub(crate) fn replace_value(view: &mut [u8], index: usize, value: &[u8]) -> bool {
     let node = Node::new(view);

@@ -27,7 +27,9 @@ mod write;
 
 use crate::error::Error;
 use crate::memory::{Frame, Memory, Pin, PinMut};
+use crate::device::BlockDevice;
 use crate::page::Ptr;
+use crate::page::format::CRC_LEN;
 use crate::platform::Platform;
 use core::ops::Range;
 use portable_atomic::{AtomicBool, AtomicU64, Ordering};
@@ -97,7 +99,7 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
 
     /// Bytes of a page's view.
     pub fn view_len(&self) -> usize {
-        self.page_size() - crate::page::format::CRC_LEN
+        self.page_size() - CRC_LEN
     }
 
     /// The set a page falls into, and the frames of that set.
@@ -172,6 +174,24 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
         let frame = self.frames_of(ptr.page).iter().find(|frame| frame.key() == key)?;
         let pin = PinMut::lock(frame);
         (frame.key() == key && pin.is_dirty()).then_some(pin)
+    }
+
+    /// Copies what is known of a page, from the pool or the device, without knowing its tag: a hint,
+    /// not to be believed.
+    pub fn peek(&self, page: u32, view: &mut [u8]) {
+        for frame in self.frames_of(page) {
+            if frame.page() == page {
+                let pin = Pin::lock(frame);
+                if frame.page() == page && pin.view().len() == view.len() {
+                    view.copy_from_slice(pin.view());
+                    return;
+                }
+            }
+        }
+        let offset = u64::from(page) * self.page_size() as u64 + CRC_LEN as u64;
+        if self.platform.data().read(offset, view).is_err() {
+            view.fill(0);
+        }
     }
 
     /// Forgets every frame of a page that became free, unwritten. Waits for a write of it that is

@@ -291,6 +291,24 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         Ok(1)
     }
 
+    /// The highest page in use by a tree, in the last leaf's range.
+    pub(crate) fn last_used(&self) -> Result<Option<u32>, Error<P::Error>> {
+        let shape = self.shape();
+        let leaf = shape.leaf_of(self.space.page_count.saturating_sub(1));
+        let levels = self.space.levels;
+        let Some(used) = read_leaf(self.pager, Bits::Used, self.space.map, levels, leaf, Role::Writer)? else {
+            return Ok(None);
+        };
+        for word in (0..shape.bits / 64).rev() {
+            let bits = word_at(used.view(), word as usize);
+            if bits != 0 {
+                let page = leaf * shape.bits + word * 64 + 63 - bits.leading_zeros();
+                return Ok((page >= shape.data_start(leaf)).then_some(page));
+            }
+        }
+        Ok(None)
+    }
+
     /// Pages after the last one that is used or held, in the last leaf's range.
     pub(crate) fn free_tail(&self) -> Result<u32, Error<P::Error>> {
         let shape = self.shape();

@@ -4,6 +4,7 @@
 
 use super::view::{Parts, find_name, find_root};
 use crate::btree::Finger;
+use crate::btree::relocate::{Home, home_key};
 use crate::btree::search::Value;
 use crate::bytes::{put_u32, put_u64, u32_at, u64_at};
 use crate::engine::{Database, Span};
@@ -11,7 +12,7 @@ use crate::error::Error;
 use crate::limits::{NAME_LEN_MAX, VALUE_LEN_MAX, key_len_max};
 use crate::memory::{Memory, State, TreeRoot};
 use crate::page::Ptr;
-use crate::page::format::POINTER;
+use crate::page::format::{self, POINTER};
 use crate::pager::Role;
 use crate::platform::Platform;
 use crate::space::Workspace;
@@ -210,6 +211,63 @@ impl<R: crate::memory::Roots> Change<R> {
         walk.seek(pager, Role::Writer, b"g")?;
         let found = walk.entry(pager, Role::Writer, |key, value| grave(key, value))?;
         Ok(found.flatten())
+    }
+
+    /// Moves up to `budget` pages from the end of the file to free places before it.
+    pub fn compact<P: Platform, M: Memory<P, Roots = R>>(
+        &mut self,
+        db: &Database<P, M>,
+        budget: u32,
+    ) -> Result<(), Error<P::Error>> {
+        for _ in 0..budget {
+            let Some(page) = db.work(self.span, |workspace| workspace.last_used())? else {
+                return Ok(());
+            };
+            if !self.move_page(db, page)? {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves one page, if it can be found and there is a free place before it; whether.
+    fn move_page<P: Platform, M: Memory<P, Roots = R>>(
+        &mut self,
+        db: &Database<P, M>,
+        page: u32,
+    ) -> Result<bool, Error<P::Error>> {
+        // Only checkpoints compact, and then nothing is packed for the log.
+        let mut buf = db.memory.operations().lock();
+        let found = db.work(self.span, |workspace| {
+            let view = &mut *workspace.scratch;
+            workspace.pager.peek(page, view);
+            let kind = format::kind(view).filter(|kind| kind.in_tree())?;
+            let len = home_key(view, kind, buf.as_mut());
+            Some((Home { page, tree: format::tree(view), kind, level: format::level(view) }, len))
+        });
+        let Some((home, len)) = found else { return Ok(false) };
+        let key = buf.as_ref().get(..len).unwrap_or(&[]);
+        let is_catalog = home.tree == self.state.catalog.tree;
+        let root = if is_catalog { Ok(self.state.catalog) } else { find_root(&self.parts(db), home.tree) };
+        let mut root = match root {
+            Ok(root) => root,
+            Err(Error::TreeNotFound) => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        db.work(self.span, |workspace| {
+            if workspace.space.hint >= page {
+                return Ok(false);
+            }
+            if workspace.relocate(&mut root, home, key)? {
+                if is_catalog {
+                    self.state.catalog = root;
+                } else {
+                    set_root(&mut self.state, workspace, root)?;
+                }
+                return Ok(true);
+            }
+            Ok(false)
+        })
     }
 
     /// Writes the table of roots into the catalog, for a checkpoint.
