@@ -1,21 +1,26 @@
 //! Trees of bytes under a transaction: the only room that knows the storage engine.
 //!
 //! ```text
-//! Store ── read() ──> Transaction (snapshot)      get, count, Cursor
-//!       └─ write() ─> Transaction (writer)        + put, insert, delete, create_tree, savepoint, commit
+//! Store -- read() --> Transaction (snapshot)      get, count, Cursor
+//!       \- write() -> Transaction (writer)        + put, insert, delete, create_tree, savepoint, commit
 //! ```
+//!
+//! | file     | what                                                                  |
+//! |----------|-----------------------------------------------------------------------|
+//! | `store`  | the interface above over `drystone_core`                              |
+//! | `device` | the platform: two files, or memory                                    |
+//! | `fault`  | the engine's errors as errors of the SQL layer                        |
 //!
 //! A `Transaction` is either kind; a change through a snapshot is an error. A `Cursor` is a
 //! detached position: it borrows nothing and is told the transaction at each use. Whole values
 //! and keys are handed out as slices that live only inside the closure.
 
-mod standin;
+mod device;
+mod fault;
+mod store;
 
-pub use standin::{Cursor, Savepoint, Store, Transaction};
-
-/// A tree, found by name once and then by number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TreeId(pub u32);
+pub use drystone_core::TreeId;
+pub use store::{Cursor, Savepoint, Store, Transaction};
 
 /// How to open a store.
 #[derive(Clone, Debug)]

@@ -1,0 +1,352 @@
+//! The storage engine, as the SQL layer uses it.
+
+use super::device::StdPlatform;
+use super::{StoreOptions, TreeId, fault};
+use crate::error::{Error, Result};
+use crate::memory::{HeapMemory, MemoryOptions};
+use drystone_core::{self as core, Error as Fault, Overflow, Value, View};
+use std::path::Path;
+use std::sync::Arc;
+
+type Memory = HeapMemory<StdPlatform>;
+type Engine = core::Database<StdPlatform, Memory>;
+type Snapshot = core::Snapshot<StdPlatform, Memory, Arc<Engine>>;
+type WriteTxn = core::WriteTxn<StdPlatform, Memory, Arc<Engine>>;
+
+/// An open database. Dropping it closes it cleanly if nobody uses it any more.
+pub struct Store {
+    engine: Option<Arc<Engine>>,
+}
+
+impl Store {
+    /// A new database in memory.
+    pub fn memory(options: &StoreOptions) -> Result<Store> {
+        start(StdPlatform::memory(), options, MemoryOptions::default().page_size).map_err(fault::engine)
+    }
+
+    /// The database in a file.
+    pub fn open(path: &Path, options: &StoreOptions) -> Result<Store> {
+        let platform = || {
+            let platform = StdPlatform::open(path, options.create, options.read_only);
+            platform.map_err(|error| fault::device(&error))
+        };
+        match start(platform()?, options, MemoryOptions::default().page_size) {
+            // The memory has to be made for the pages that are there.
+            Err(Fault::PageSize { page_size, .. }) => start(platform()?, options, page_size).map_err(fault::engine),
+            other => other.map_err(fault::engine),
+        }
+    }
+
+    fn engine(&self) -> Result<&Arc<Engine>> {
+        self.engine.as_ref().ok_or_else(|| Error::internal("the database is closed"))
+    }
+
+    /// A snapshot of what is committed.
+    pub fn read(&self) -> Result<Transaction> {
+        let snapshot = Snapshot::begin(self.engine()?.clone()).map_err(fault::engine)?;
+        Ok(Transaction { base_epoch: snapshot.epoch(), kind: Kind::Read(snapshot) })
+    }
+
+    /// The writer's place, waited for as long as the options say.
+    pub fn write(&self) -> Result<Transaction> {
+        let write = WriteTxn::begin(self.engine()?.clone()).map_err(fault::engine)?;
+        Ok(Transaction { base_epoch: write.epoch(), kind: Kind::Write(Box::new(write)) })
+    }
+
+    /// Writes everything committed to its place in the data file.
+    pub fn checkpoint(&self) -> Result<()> {
+        self.engine()?.checkpoint().map_err(fault::engine)
+    }
+
+    /// Whether nothing is damaged, and what was found.
+    pub fn check(&self) -> Result<(bool, Vec<String>)> {
+        let report = self.engine()?.check().map_err(fault::engine)?;
+        let core::CheckReport { pages, used, held, trees, entries, faults, first } = report;
+        let mut lines = vec![format!("{pages} pages ({used} used, {held} held), {trees} trees, {entries} entries")];
+        lines.push(match first {
+            None => "ok".to_owned(),
+            Some((page, damage)) => {
+                format!("{faults} faults; the first: {}", Fault::<std::fmt::Error>::Corrupt { page, damage })
+            }
+        });
+        Ok((report.is_ok(), lines))
+    }
+
+    /// The engine's counters by name.
+    pub fn stats(&self) -> Vec<(&'static str, u64)> {
+        let Some(engine) = &self.engine else { return vec![] };
+        let stats = engine.stats();
+        vec![
+            ("page_size", u64::from(stats.page_size)),
+            ("page_count", u64::from(stats.page_count)),
+            ("free_count", u64::from(stats.free_count)),
+            ("held_count", u64::from(stats.held_count)),
+            ("page_hits", stats.page_hits),
+            ("page_reads", stats.page_reads),
+            ("page_writes", stats.page_writes),
+            ("commits", stats.commits),
+            ("commits_by_checkpoint", stats.commits_by_checkpoint),
+            ("log_flushes", stats.log_flushes),
+            ("log_bytes", stats.log_bytes),
+            ("data_flushes", stats.data_flushes),
+            ("checkpoints", stats.checkpoints),
+            ("ring_len", stats.ring_len),
+            ("ring_filled", stats.ring_filled),
+        ]
+    }
+
+    /// Closes it cleanly; when it is still in use elsewhere, nothing happens.
+    pub fn close(mut self) -> Result<()> {
+        match self.engine.take().map(Arc::try_unwrap) {
+            Some(Ok(engine)) => engine.close().map_err(fault::engine),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        if let Some(Ok(engine)) = self.engine.take().map(Arc::try_unwrap) {
+            // Nothing committed depends on it: without it the next opening replays the log.
+            let _ = engine.close();
+        }
+    }
+}
+
+fn start(
+    platform: StdPlatform,
+    options: &StoreOptions,
+    page_size: u32,
+) -> Result<Store, Fault<super::device::DeviceError>> {
+    let sizes = MemoryOptions { page_size, pool_bytes: options.cache_bytes, ..MemoryOptions::default() };
+    let choices = core::Options {
+        create: options.create,
+        read_only: options.read_only,
+        busy_timeout_us: options.busy_timeout_us,
+        // The ring has to hold four log buffers.
+        ring_len: sizes.log_bytes as u64 * 4,
+        ..core::Options::default()
+    };
+    let engine = Engine::open(platform, HeapMemory::new(sizes), choices)?;
+    Ok(Store { engine: Some(Arc::new(engine)) })
+}
+
+/// A point in a write transaction to go back to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Savepoint(core::Savepoint);
+
+enum Kind {
+    Read(Snapshot),
+    Write(Box<WriteTxn>),
+}
+
+/// A snapshot or the writer.
+pub struct Transaction {
+    kind: Kind,
+    base_epoch: u64,
+}
+
+/// The same expression over either kind of view.
+macro_rules! view {
+    ($transaction:expr, $view:ident => $body:expr) => {
+        match &$transaction.kind {
+            Kind::Read($view) => $body,
+            Kind::Write(write) => {
+                let $view = &**write;
+                $body
+            }
+        }
+    };
+}
+
+impl Transaction {
+    /// Whether this is the writer.
+    pub fn is_write(&self) -> bool {
+        matches!(self.kind, Kind::Write(_))
+    }
+
+    /// The number of the state it began on.
+    pub fn base_epoch(&self) -> u64 {
+        self.base_epoch
+    }
+
+    /// A tree by name.
+    pub fn tree(&self, name: &[u8]) -> Result<Option<TreeId>> {
+        view!(self, view => view.tree(name)).map_err(fault::engine)
+    }
+
+    /// How many entries a tree has.
+    pub fn count(&self, tree: TreeId) -> Result<u64> {
+        view!(self, view => view.count(tree)).map_err(fault::engine)
+    }
+
+    /// Calls `f` with the value of a key.
+    pub fn get<T>(&self, tree: TreeId, key: &[u8], f: impl FnOnce(&[u8]) -> T) -> Result<Option<T>> {
+        let mut call = Some(f);
+        let found = view!(self, view => view.get(tree, key, |value| match value {
+            Value::Inline(bytes) => Ok(call.take().map(|f| f(bytes))),
+            Value::Overflow(long) => Err(long),
+        }));
+        match found.map_err(fault::engine)? {
+            None => Ok(None),
+            Some(Ok(result)) => Ok(result),
+            Some(Err(long)) => {
+                let bytes = self.long(&long)?;
+                Ok(call.take().map(|f| f(&bytes)))
+            }
+        }
+    }
+
+    /// The bytes of a value that is not in its leaf.
+    fn long(&self, value: &Overflow) -> Result<Vec<u8>> {
+        let len = usize::try_from(value.len()).map_err(|_| Error::corrupt("a value longer than memory"))?;
+        let mut bytes = vec![0; len];
+        let read = view!(self, view => view.read_value(value, 0, &mut bytes)).map_err(fault::engine)?;
+        if read == len { Ok(bytes) } else { Err(Error::corrupt("a value that is shorter than it says")) }
+    }
+
+    fn writer(&mut self) -> Result<&mut WriteTxn> {
+        match &mut self.kind {
+            Kind::Write(write) => Ok(write),
+            Kind::Read(_) => Err(Error::internal("a change through a snapshot")),
+        }
+    }
+
+    /// Sets a key. True: there was one.
+    pub fn put(&mut self, tree: TreeId, key: &[u8], value: &[u8]) -> Result<bool> {
+        self.writer()?.put(tree, key, value).map_err(fault::engine)
+    }
+
+    /// Sets a key that is not there. False: it was, and nothing changed.
+    pub fn insert(&mut self, tree: TreeId, key: &[u8], value: &[u8]) -> Result<bool> {
+        self.writer()?.insert(tree, key, value).map_err(fault::engine)
+    }
+
+    /// Removes a key. True: it was there.
+    pub fn delete(&mut self, tree: TreeId, key: &[u8]) -> Result<bool> {
+        self.writer()?.delete(tree, key).map_err(fault::engine)
+    }
+
+    /// Makes a tree.
+    pub fn create_tree(&mut self, name: &[u8]) -> Result<TreeId> {
+        self.writer()?.create_tree(name).map_err(fault::engine)
+    }
+
+    /// Removes a tree with all its entries.
+    pub fn drop_tree(&mut self, name: &[u8]) -> Result<bool> {
+        self.writer()?.drop_tree(name).map_err(fault::engine)
+    }
+
+    /// Remembers this point.
+    pub fn savepoint(&mut self) -> Result<Savepoint> {
+        self.writer()?.savepoint().map(Savepoint).map_err(fault::engine)
+    }
+
+    /// Undoes everything since the savepoint, which stays.
+    pub fn rollback_to(&mut self, to: Savepoint) -> Result<()> {
+        self.writer()?.rollback_to(to.0).map_err(fault::engine)
+    }
+
+    /// Forgets a savepoint and those after it; the changes stay.
+    pub fn release(&mut self, savepoint: Savepoint) -> Result<()> {
+        self.writer()?.release(savepoint.0).map_err(fault::engine)
+    }
+
+    /// Makes the changes durable and visible.
+    pub fn commit(self) -> Result<()> {
+        match self.kind {
+            Kind::Write(write) => write.commit().map_err(fault::engine),
+            Kind::Read(_) => Ok(()),
+        }
+    }
+}
+
+/// A position in one tree. It must be sought again after the transaction changed any tree.
+#[derive(Clone, Debug)]
+pub struct Cursor {
+    cursor: core::Cursor,
+    /// A key whose two parts had to be joined.
+    key: Vec<u8>,
+}
+
+impl Cursor {
+    /// A cursor that stands nowhere yet.
+    pub fn new(tree: TreeId) -> Self {
+        Cursor { cursor: core::Cursor::new(tree), key: Vec::new() }
+    }
+
+    /// To the first entry whose key is at least `key`. True: equal.
+    pub fn seek(&mut self, transaction: &Transaction, key: &[u8]) -> Result<bool> {
+        view!(transaction, view => self.cursor.seek(view, key)).map_err(fault::engine)
+    }
+
+    /// To the last entry whose key is below `key`.
+    pub fn seek_last_before(&mut self, transaction: &Transaction, key: &[u8]) -> Result<()> {
+        view!(transaction, view => self.cursor.seek_last_before(view, key)).map_err(fault::engine)
+    }
+
+    /// To the first entry.
+    pub fn seek_first(&mut self, transaction: &Transaction) -> Result<()> {
+        view!(transaction, view => self.cursor.seek_first(view)).map_err(fault::engine)
+    }
+
+    /// To the last entry.
+    pub fn seek_last(&mut self, transaction: &Transaction) -> Result<()> {
+        view!(transaction, view => self.cursor.seek_last(view)).map_err(fault::engine)
+    }
+
+    /// Calls `f` with key and value of each entry from this one onwards until it returns false;
+    /// the cursor then stands on the entry after the last one visited.
+    pub fn visit(&mut self, transaction: &Transaction, f: impl FnMut(&[u8], &[u8]) -> bool) -> Result<()> {
+        self.walk(transaction, false, f)
+    }
+
+    /// As [`Cursor::visit`], backwards.
+    pub fn visit_back(&mut self, transaction: &Transaction, f: impl FnMut(&[u8], &[u8]) -> bool) -> Result<()> {
+        self.walk(transaction, true, f)
+    }
+
+    fn walk(
+        &mut self,
+        transaction: &Transaction,
+        back: bool,
+        mut f: impl FnMut(&[u8], &[u8]) -> bool,
+    ) -> Result<()> {
+        loop {
+            // A long value is read when its leaf is let go: the walk stops behind it.
+            let mut long: Option<Overflow> = None;
+            let Cursor { cursor, key: joined } = self;
+            let visit = |key: core::Key<'_>, value: Value<'_>| {
+                let whole = match (key.prefix, key.suffix) {
+                    ([], suffix) => suffix,
+                    (prefix, []) => prefix,
+                    (prefix, suffix) => {
+                        joined.clear();
+                        joined.extend_from_slice(prefix);
+                        joined.extend_from_slice(suffix);
+                        joined.as_slice()
+                    }
+                };
+                match value {
+                    Value::Inline(bytes) => f(whole, bytes),
+                    Value::Overflow(value) => {
+                        long = Some(value);
+                        let whole = whole.to_vec();
+                        *joined = whole;
+                        false
+                    }
+                }
+            };
+            let walked = match back {
+                false => view!(transaction, view => cursor.visit(view, visit)),
+                true => view!(transaction, view => cursor.visit_back(view, visit)),
+            };
+            walked.map_err(fault::engine)?;
+            let Some(long) = long else { return Ok(()) };
+            let bytes = transaction.long(&long)?;
+            if !f(&self.key, &bytes) {
+                return Ok(());
+            }
+        }
+    }
+}
