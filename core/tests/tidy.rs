@@ -33,11 +33,12 @@ const CORE_ROOMS: [&str; 18] = [
     "btree",
     "log",
     "meta",
+    "engine",
     "transaction",
+    "cursor",
     "checkpoint",
     "recovery",
     "integrity",
-    "database",
 ];
 
 /// The rooms of `sql` in their order. `plan` is the language that `bind`, `optimize` and `execute`
