@@ -55,14 +55,17 @@ fn script(seed: u64, round: u64, n: u64) -> String {
     let hash = mix(seed ^ mix(round, 2), n);
     let mut text = String::new();
     if hash.is_multiple_of(7) {
-        text.push_str("BEGIN; INSERT INTO entry VALUES (0, 0, 'never'); DELETE FROM counter; ROLLBACK;\n");
+        text.push_str(
+            "BEGIN; INSERT INTO entry VALUES (0, 0, 'never', ''); DELETE FROM counter; ROLLBACK;\n",
+        );
     }
     if (hash >> 8).is_multiple_of(29) {
         text.push_str(".checkpoint\n");
     }
     text.push_str("BEGIN;\n");
     for (part, fill) in rows.iter().enumerate() {
-        text.push_str(&format!("INSERT INTO entry VALUES ({n}, {part}, '{fill}');\n"));
+        let mark = fill.get(..60).unwrap_or(fill);
+        text.push_str(&format!("INSERT INTO entry VALUES ({n}, {part}, '{mark}', '{fill}');\n"));
     }
     text.push_str(&format!("DELETE FROM entry WHERE txn = {};\n", n.saturating_sub(KEPT)));
     text.push_str(&format!("UPDATE counter SET n = {n} WHERE id = 1;\nCOMMIT;\nSELECT {n};\n"));
@@ -89,12 +92,22 @@ fn printed(state: &State) -> String {
     text + &format!("{last}\n{rows}\n")
 }
 
+/// The first lines that only one of the two has.
+fn differences(found: &str, expected: &str) -> String {
+    let only = |a: &str, b: &str, what: &str| -> String {
+        let b: Vec<&str> = b.lines().collect();
+        let lines = a.lines().filter(|line| !b.contains(line)).take(12);
+        lines.map(|line| format!("  {what} {}\n", line.get(..40).unwrap_or(line))).collect()
+    };
+    only(expected, found, "missing") + &only(found, expected, "too much")
+}
+
 fn dump(file: &Path) -> String {
     sql(
         file,
         "SELECT txn, part, fill FROM entry ORDER BY txn, part;
 SELECT n FROM counter;
-SELECT COUNT(*) FROM entry WHERE fill >= '';",
+SELECT COUNT(*) FROM entry WHERE mark >= '';",
     )
     .ok()
 }
@@ -127,8 +140,8 @@ fn acknowledged_commits_survive_kill() {
     let file = folder.join("my.db");
     sql(
         &file,
-        "CREATE TABLE entry (txn INTEGER, part INTEGER, fill TEXT NOT NULL, PRIMARY KEY (txn, part));
-CREATE INDEX entry_fill ON entry (fill);
+        "CREATE TABLE entry (txn INTEGER, part INTEGER, mark TEXT NOT NULL, fill TEXT NOT NULL, PRIMARY KEY (txn, part));
+CREATE INDEX entry_mark ON entry (mark);
 CREATE TABLE counter (id INTEGER PRIMARY KEY, n INTEGER NOT NULL);
 INSERT INTO counter VALUES (1, 0);",
     )
@@ -154,8 +167,14 @@ INSERT INTO counter VALUES (1, 0);",
             ahead += 1;
             state = one_more;
         } else {
-            let place = format!("seed {seed}, round {round}, {confirmed:?} confirmed");
-            assert!(found == printed(&state), "{place}: expected\n{}found\n{found}", printed(&state));
+            let expected = printed(&state);
+            assert!(
+                found == expected,
+                "seed {seed}, round {round}, {confirmed:?} confirmed, kept in {}:\n{}against the next one:\n{}",
+                folder.keep().display(),
+                differences(&found, &expected),
+                differences(&found, &printed(&one_more)),
+            );
         }
         let name = file.display().to_string();
         run(&[name.as_str(), ".check"], "").ok();

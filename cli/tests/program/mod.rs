@@ -1,6 +1,7 @@
 //! Running the real program: arguments and input in; exit status, output and errors out.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+use std::cell::Cell;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -118,20 +119,28 @@ impl Running {
         }
     }
 
-    /// Kills it as power loss would, and waits for its end.
+    /// Kills it as power loss would, and waits for its end; gives the rest of its output. It had
+    /// nothing to complain about.
+    #[track_caller]
     pub fn kill(mut self) -> Vec<String> {
         self.child.kill().expect("killed");
         self.child.wait().expect("ended");
+        assert_eq!(self.errors(), "");
         self.lines.iter().collect()
+    }
+
+    fn errors(&mut self) -> String {
+        let mut err = String::new();
+        if let Some(mut stderr) = self.child.stderr.take() {
+            stderr.read_to_string(&mut err).expect("UTF-8");
+        }
+        err
     }
 
     /// Closes its input; gives the exit status, the rest of the output, and the errors.
     pub fn end(mut self) -> Ran {
         drop(self.stdin.take());
-        let mut err = String::new();
-        if let Some(mut stderr) = self.child.stderr.take() {
-            stderr.read_to_string(&mut err).expect("UTF-8");
-        }
+        let err = self.errors();
         let status = self.child.wait().expect("ended").code().unwrap_or(-1);
         let out = self.lines.iter().map(|line| line + "\n").collect();
         Ran { status, out, err }
@@ -139,7 +148,7 @@ impl Running {
 }
 
 /// A folder of its own, removed at the end.
-pub struct Folder(PathBuf);
+pub struct Folder(PathBuf, Cell<bool>);
 
 impl Folder {
     /// Named after the test.
@@ -147,10 +156,16 @@ impl Folder {
         let path = std::env::temp_dir().join(format!("drystone-{name}-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&path);
         std::fs::create_dir_all(&path).expect("a folder");
-        Folder(path)
+        Folder(path, Cell::new(false))
     }
 
     pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Is not removed at the end, for somebody to look at; gives its path.
+    pub fn keep(&self) -> &Path {
+        self.1.set(true);
         &self.0
     }
 
@@ -161,7 +176,9 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
+        if !self.1.get() {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
     }
 }
 
