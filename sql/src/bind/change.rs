@@ -377,6 +377,10 @@ fn assign(value: Expression, to: DataType, column: &str) -> Result<Expression> {
         return build::cast(value, to);
     }
     build::coerce(value, to).map_err(|error| {
+        if error.code() != state::TYPE_MISMATCH {
+            // The type fits, the literal's text does not.
+            return error;
+        }
         let message = format!("the column {column} is of type {to}, the value is of type {from}");
         let hint = error.hint_text().map(str::to_owned);
         let error = Error::type_mismatch(message);

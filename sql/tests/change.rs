@@ -1,0 +1,148 @@
+//! INSERT, UPDATE, DELETE, their conflict clauses and RETURNING.
+
+mod support;
+
+use drystone::types::Value;
+use drystone::{named_params, params};
+use support::{check, database, error, fails, run};
+
+const STOCK: &str = "CREATE TABLE stock (id INTEGER PRIMARY KEY, name TEXT UNIQUE, n INTEGER DEFAULT 1, price NUMERIC(8,2));
+    INSERT INTO stock VALUES (1, 'ash', 5, 1.50), (2, 'oak', 7, 2.25), (3, 'elm', 0, NULL)";
+
+#[test]
+fn insert_in_all_forms() {
+    let db = database(STOCK);
+    assert_eq!(db.execute("INSERT INTO stock (name, id) VALUES ('yew', 9), ('fir', DEFAULT)", ()).expect("insert"), 2);
+    assert_eq!(db.execute("INSERT INTO stock DEFAULT VALUES", ()).expect("insert"), 1);
+    check(&db, "SELECT * FROM stock WHERE id > 3", &["9|yew|1|NULL", "10|fir|1|NULL", "11|NULL|1|NULL"]);
+    let copied = db.execute("INSERT INTO stock (name, n) SELECT name || '2', n * 2 FROM stock WHERE n > 1", ());
+    assert_eq!(copied.expect("insert"), 2);
+    check(&db, "SELECT id, name, n FROM stock WHERE id > 11", &["12|ash2|10", "13|oak2|14"]);
+    fails(&db, "INSERT INTO stock VALUES (1, 'x')", "42601");
+    fails(&db, "INSERT INTO stock (id, id) VALUES (1, 2)", "42701");
+    fails(&db, "INSERT INTO stock (nope) VALUES (1)", "42703");
+    fails(&db, "INSERT INTO stock (n) VALUES ('many')", "22P02");
+    // A statement does not see its own rows.
+    run(&db, "CREATE TABLE r (v INTEGER); INSERT INTO r VALUES (1), (2); INSERT INTO r SELECT v + 2 FROM r");
+    check(&db, "SELECT * FROM r", &["1", "2", "3", "4"]);
+}
+
+#[test]
+fn numbers_and_texts_become_what_the_column_is() {
+    let db = database("CREATE TABLE t (i INTEGER, n NUMERIC(6,2), d DOUBLE PRECISION, s TEXT, ts TIMESTAMP, b BLOB)");
+    run(&db, "INSERT INTO t VALUES (2.5, 3, 1, 42, '2024-05-06', X'00ff')");
+    check(&db, "SELECT * FROM t", &["3|3.00|1.0|42|2024-05-06 00:00:00|\\x00ff"]);
+    db.execute("INSERT INTO t VALUES (?, ?, ?, ?, ?, ?)", params![1, 2.5, 3, "x", "2024-01-01 10:00", vec![1u8]])
+        .expect("insert");
+    check(&db, "SELECT * FROM t WHERE s = 'x'", &["1|2.50|3.0|x|2024-01-01 10:00:00|\\x01"]);
+}
+
+#[test]
+fn update_and_delete() {
+    let db = database(STOCK);
+    assert_eq!(db.execute("UPDATE stock SET n = n + 1, price = price * 2 WHERE n > 0", ()).expect("update"), 2);
+    check(&db, "SELECT id, n, price FROM stock", &["1|6|3.00", "2|8|4.50", "3|0|NULL"]);
+    // Keys may move among the rows of one statement.
+    run(&db, "UPDATE stock SET id = 4 - id");
+    check(&db, "SELECT id, name FROM stock", &["1|elm", "2|oak", "3|ash"]);
+    run(&db, "UPDATE stock SET id = id + 1");
+    check(&db, "SELECT id, name FROM stock", &["2|elm", "3|oak", "4|ash"]);
+    run(&db, "UPDATE stock AS s SET n = (SELECT count(*) FROM stock o WHERE o.id < s.id), name = DEFAULT WHERE id = 4");
+    check(&db, "SELECT * FROM stock WHERE id = 4", &["4|NULL|2|3.00"]);
+    fails(&db, "UPDATE stock SET n = 1, n = 2", "42701");
+    fails(&db, "UPDATE stock SET name = 'oak' WHERE id = 2", "23505");
+    run(&db, "UPDATE stock SET (n, name) = (n + 1, 'new') WHERE id = 4");
+    check(&db, "SELECT n, name FROM stock WHERE id = 4", &["3|new"]);
+    assert_eq!(db.execute("DELETE FROM stock WHERE id IN (SELECT id FROM stock WHERE n = 0)", ()).expect("delete"), 1);
+    assert_eq!(db.execute("DELETE FROM stock WHERE FALSE", ()).expect("delete"), 0);
+    assert_eq!(db.execute("DELETE FROM stock", ()).expect("delete"), 2);
+    check(&db, "SELECT count(*) FROM stock", &["0"]);
+}
+
+#[test]
+fn tables_without_a_key_change_too() {
+    let db = database("CREATE TABLE t (a INTEGER, b TEXT); CREATE INDEX ta ON t (a); INSERT INTO t VALUES (1,'x'),(1,'x'),(2,'y')");
+    run(&db, "UPDATE t SET a = 3 WHERE b = 'y'; DELETE FROM t WHERE a = 1; INSERT INTO t VALUES (4, 'z')");
+    check(&db, "SELECT * FROM t", &["3|y", "4|z"]);
+    check(&db, "SELECT b FROM t WHERE a = 3", &["y"]);
+}
+
+#[test]
+fn conflicts_are_resolved() {
+    let db = database(STOCK);
+    run(&db, "INSERT INTO stock (id, name) VALUES (1, 'new'), (8, 'oak'), (9, 'new') ON CONFLICT DO NOTHING");
+    run(&db, "INSERT OR IGNORE INTO stock (id, name) VALUES (9, 'again')");
+    check(&db, "SELECT id, name FROM stock WHERE n = 1", &["9|new"]);
+    run(&db, "INSERT OR REPLACE INTO stock (id, name) VALUES (1, 'oak')");
+    check(&db, "SELECT id, name, n FROM stock", &["1|oak|1", "3|elm|0", "9|new|1"]);
+    run(&db, "REPLACE INTO stock VALUES (3, 'elm', 12, 1)");
+    check(&db, "SELECT * FROM stock WHERE id = 3", &["3|elm|12|1.00"]);
+    let upsert = "INSERT INTO stock (id, name, n) VALUES (3, 'x', 5), (4, 'y', 6)
+                  ON CONFLICT (id) DO UPDATE SET n = stock.n + excluded.n, price = n WHERE excluded.n < 100";
+    assert_eq!(db.execute(upsert, ()).expect("upsert"), 2);
+    check(&db, "SELECT * FROM stock WHERE id IN (3, 4)", &["3|elm|17|12.00", "4|y|6|NULL"]);
+    run(&db, "INSERT INTO stock (name, n) VALUES ('y', 1) ON CONFLICT (name) DO UPDATE SET n = 0 WHERE stock.n > 99");
+    check(&db, "SELECT n FROM stock WHERE name = 'y'", &["6"]);
+    fails(&db, "INSERT INTO stock (id, name) VALUES (3, 'y') ON CONFLICT (id) DO UPDATE SET name = 'y'", "23505");
+    fails(&db, "INSERT INTO stock (id) VALUES (3) ON CONFLICT (n) DO NOTHING", "42P10");
+    assert!(db.check().expect("check").ok);
+}
+
+#[test]
+fn returning_gives_rows() {
+    let db = database(STOCK);
+    check(&db, "INSERT INTO stock (name) VALUES ('yew'), ('fir') RETURNING id, upper(name) AS big", &["4|YEW", "5|FIR"]);
+    check(&db, "UPDATE stock SET n = n + 1 WHERE id < 3 RETURNING *", &["1|ash|6|1.50", "2|oak|8|2.25"]);
+    check(&db, "DELETE FROM stock WHERE id = 2 RETURNING n", &["8"]);
+    let mut statement = db.prepare("INSERT INTO stock (name) VALUES (?) RETURNING id").expect("prepare");
+    let id: i64 = statement.query_row(["box"], |row| row.get("id")).expect("row");
+    assert_eq!((id, db.last_insert_rowid(), db.changes()), (6, 6, 1));
+}
+
+#[test]
+fn parameters_in_all_forms() {
+    let db = database(STOCK);
+    let name = |sql: &str, id: i64| db.query_row(sql, [id], |row| row.get::<_, String>(0)).expect("row");
+    assert_eq!(name("SELECT name FROM stock WHERE id = ?", 1), "ash");
+    assert_eq!(name("SELECT name FROM stock WHERE id = $1", 2), "oak");
+    assert_eq!(name("SELECT name FROM stock WHERE id = ?1 AND ?1 = id", 3), "elm");
+    let mut named = db.prepare("SELECT name FROM stock WHERE n > :least AND id <> @id").expect("prepare");
+    let found: String =
+        named.query_row(named_params! {":least": 4, "@id": 1}, |row| row.get(0)).expect("row");
+    assert_eq!(found, "oak");
+    assert!(named.query(named_params! {":least": 4}).is_err());
+    assert!(named.query(named_params! {":least": 4, "@id": 1, ":more": 2}).is_err());
+    assert!(db.query_row("SELECT ?", (), |_| Ok(())).is_err());
+    let none: Option<String> =
+        db.query_row("SELECT name FROM stock WHERE n = ?", params![None::<i64>], |row| row.get(0)).ok();
+    assert_eq!(none, None);
+    let typed: (i64, Value) =
+        db.query_row("SELECT ? + 1, ?", params![41, "x"], |row| Ok((row.get(0)?, row.get(1)?))).expect("row");
+    assert_eq!(typed, (42, Value::Text("x".into())));
+    assert_eq!(error(&db, "SELECT name FROM stock WHERE id = ?").code(), "07001");
+}
+
+#[test]
+fn many_rows_and_long_values() {
+    let db = database("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT, w BLOB); CREATE INDEX tv ON t (w)");
+    let long = "stone ".repeat(20_000);
+    {
+        let mut insert = db.prepare("INSERT INTO t VALUES (?, ?, ?)").expect("prepare");
+        run(&db, "BEGIN");
+        for id in 0..3_000_i64 {
+            let value = if id % 1_000 == 7 { long.clone() } else { format!("value {id}") };
+            insert.execute(params![id, value, id.to_le_bytes().to_vec()]).expect("insert");
+        }
+        run(&db, "COMMIT");
+    }
+    check(&db, "SELECT count(*), sum(length(v)) > 360000 FROM t", &["3000|true"]);
+    let same: String = db.query_row("SELECT v FROM t WHERE id = 1007", (), |row| row.get(0)).expect("row");
+    assert_eq!(same, long);
+    check(&db, "SELECT count(*) FROM t WHERE length(v) > 100000", &["3"]);
+    let key = format!("INSERT INTO t VALUES (9999, '', X'{}')", "ab".repeat(2_000));
+    fails(&db, &key, "54000");
+    check(&db, "SELECT count(*) FROM t", &["3000"]);
+    run(&db, "DELETE FROM t WHERE id % 2 = 0");
+    check(&db, "SELECT count(*), min(id), max(id) FROM t", &["1500|1|2999"]);
+    assert!(db.check().expect("check").ok);
+}
