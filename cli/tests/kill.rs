@@ -153,7 +153,7 @@ INSERT INTO counter VALUES (1, 0);",
         // One in four is killed while it still opens.
         let hash = mix(seed, round);
         let delay =
-            if hash.is_multiple_of(4) { (hash >> 8) % 12_000 } else { 10_000 + (hash >> 8) % 250_000 };
+            if hash.is_multiple_of(4) { (hash >> 8) % 60_000 } else { 20_000 + (hash >> 8) % 400_000 };
         let confirmed = load_and_kill(&file, seed, round, first, Duration::from_micros(delay));
         for n in first..=confirmed.unwrap_or(0) {
             state = after(&state, seed, round, n);

@@ -26,7 +26,7 @@ fn count(file: &Path) -> String {
 fn not_a_database() {
     let folder = Folder::new("not-a-database");
     let noise: Vec<u8> = (0u32..100_000).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
-    let contents: [&[u8]; 4] = [b"Dear diary,\n", &noise, &[0; 65536], b"SQLite format 3\0"];
+    let contents: [&[u8]; 3] = [b"Dear diary,\n", &noise, b"SQLite format 3\0"];
     for (at, content) in contents.iter().enumerate() {
         let file = folder.join(&format!("file{at}"));
         fs::write(&file, content).expect("written");
@@ -67,7 +67,7 @@ fn damaged() {
     fs::write(&file, &rotten).expect("written");
     let name = file.display().to_string();
     run(&[name.as_str(), ".check"], "").fails_with(&["damaged"]);
-    sql(&file, "SELECT MAX(b) FROM t;").fails_with_a_line(&[]);
+    sql(&file, "SELECT MAX(b) FROM t;").fails_with(&["damaged", "page"]);
 }
 
 #[test]
@@ -185,12 +185,12 @@ fn a_disk_too_small_to_begin() {
         return;
     };
     let file = disk.0.join("my.db");
-    sql(&file, TABLE).fails_with_a_line(&["my.db", "space"]);
+    sql(&file, TABLE).fails_with_a_line(&["my.db", "full"]);
 }
 
 #[test]
 fn a_full_disk() {
-    let Some(disk) = SmallDisk::new("full-disk", "4m") else {
+    let Some(disk) = SmallDisk::new("full-disk", "12m") else {
         return;
     };
     let file = disk.0.join("my.db");
@@ -202,7 +202,7 @@ fn a_full_disk() {
             format!("{a:05}").repeat(200)
         ));
     }
-    let ran = run(&["-bail".as_ref(), file.as_os_str()], &input).fails_with(&["space"]);
+    let ran = run(&["-bail".as_ref(), file.as_os_str()], &input).fails_with(&["full"]);
     let last: usize = ran.out.lines().last().and_then(|line| line.parse().ok()).expect("some rows fit");
     assert!(last > 100, "{last} rows fit");
     // Nothing lost, and a full database can be emptied.
