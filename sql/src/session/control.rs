@@ -28,6 +28,8 @@ pub(super) struct Control {
     by_savepoint: bool,
     /// The schema as this transaction has changed it.
     changed_catalog: Option<Arc<Catalog>>,
+    /// The schema the open transaction sees.
+    known: Option<Arc<Catalog>>,
 }
 
 fn wrong_state(message: &str) -> Error {
@@ -36,7 +38,7 @@ fn wrong_state(message: &str) -> Error {
 
 impl Control {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Control { shared, state: State::Idle, savepoints: vec![], by_savepoint: false, changed_catalog: None }
+        Control { shared, state: State::Idle, savepoints: vec![], by_savepoint: false, changed_catalog: None, known: None }
     }
 
     pub(super) fn is_idle(&self) -> bool {
@@ -75,6 +77,7 @@ impl Control {
     }
 
     fn end(&mut self) -> State {
+        self.known = None;
         self.savepoints.clear();
         self.by_savepoint = false;
         std::mem::replace(&mut self.state, State::Idle)
@@ -132,14 +135,16 @@ impl Control {
     /// After a rollback the schema may be an older one.
     fn reload(&mut self) -> Result<()> {
         if let (Some(_), State::Writing(transaction)) = (&self.changed_catalog, &self.state) {
-            self.changed_catalog = Some(Arc::new(catalog::load(transaction)?));
+            let loaded = Arc::new(catalog::load(transaction)?);
+            self.known = Some(loaded.clone());
+            self.changed_catalog = Some(loaded);
         }
         Ok(())
     }
 
     /// The schema a transaction of this connection sees.
     pub(super) fn catalog(&self, transaction: &Transaction) -> Result<Arc<Catalog>> {
-        match &self.changed_catalog {
+        match &self.known {
             Some(catalog) if transaction.is_write() => Ok(catalog.clone()),
             _ => self.shared.catalog(transaction),
         }
@@ -159,52 +164,73 @@ impl Control {
         }
     }
 
-    /// Runs a change: in the open transaction, where it is rolled back alone if it fails, or in
-    /// one of its own. `schema` says whether the change may change the schema.
-    pub(super) fn write<T>(
+    /// Runs a change in a transaction of its own, if none is open.
+    fn write_alone<T>(
         &mut self,
         schema: bool,
         change: impl FnOnce(&mut Transaction, &Arc<Catalog>) -> Result<T>,
     ) -> Result<T> {
-        if self.is_idle() {
-            let mut transaction = self.start_writing()?;
-            let catalog = self.shared.catalog(&transaction)?;
-            let result = change(&mut transaction, &catalog)?;
-            let changed = if schema { Some(Arc::new(catalog::load(&transaction)?)) } else { None };
-            transaction.commit()?;
-            if let Some(catalog) = changed {
-                self.shared.publish(&catalog);
-            }
-            return Ok(result);
+        let mut transaction = self.start_writing()?;
+        let catalog = self.shared.catalog(&transaction)?;
+        let result = change(&mut transaction, &catalog)?;
+        let changed = if schema { Some(Arc::new(catalog::load(&transaction)?)) } else { None };
+        transaction.commit()?;
+        if let Some(catalog) = changed {
+            self.shared.publish(&catalog);
         }
-        self.upgrade()?;
-        let changed_catalog = self.changed_catalog.clone();
-        let State::Writing(transaction) = &mut self.state else { return Err(Error::internal("not writing")) };
-        let catalog = match changed_catalog {
-            Some(catalog) => catalog,
-            None => self.shared.catalog(transaction)?,
-        };
-        let savepoint = transaction.savepoint()?;
-        match change(transaction, &catalog) {
-            Ok(result) => {
-                transaction.release(savepoint)?;
-                if schema {
-                    self.changed_catalog = Some(Arc::new(catalog::load(transaction)?));
-                }
-                Ok(result)
-            }
-            Err(error) => {
-                transaction.rollback_to(savepoint)?;
-                transaction.release(savepoint)?;
-                Err(error)
-            }
-        }
+        Ok(result)
     }
 
-    /// Takes the writer's place in an open transaction.
-    fn upgrade(&mut self) -> Result<()> {
+    /// Runs a change of rows. It is told whether its transaction goes on: then it has to leave
+    /// nothing behind when it fails.
+    pub(super) fn write<T>(
+        &mut self,
+        change: impl FnOnce(&mut Transaction, &Arc<Catalog>, bool) -> Result<T>,
+    ) -> Result<T> {
+        if self.is_idle() {
+            return self.write_alone(false, |transaction, catalog| change(transaction, catalog, false));
+        }
+        let catalog = self.upgrade()?;
+        let State::Writing(transaction) = &mut self.state else { return Err(Error::internal("not writing")) };
+        change(transaction, &catalog, true)
+    }
+
+    /// Runs a change of the schema; in an open transaction it is rolled back alone when it fails.
+    pub(super) fn write_schema(
+        &mut self,
+        change: impl FnOnce(&mut Transaction, &Arc<Catalog>) -> Result<()>,
+    ) -> Result<()> {
+        if self.is_idle() {
+            return self.write_alone(true, change);
+        }
+        let catalog = self.upgrade()?;
+        let State::Writing(transaction) = &mut self.state else { return Err(Error::internal("not writing")) };
+        let savepoint = transaction.savepoint()?;
+        let result = change(transaction, &catalog);
+        if result.is_err() {
+            transaction.rollback_to(savepoint)?;
+        }
+        transaction.release(savepoint)?;
+        if result.is_ok() {
+            let loaded = Arc::new(catalog::load(transaction)?);
+            self.known = Some(loaded.clone());
+            self.changed_catalog = Some(loaded);
+        }
+        result
+    }
+
+    /// Takes the writer's place in an open transaction, if it is not held yet; gives the schema.
+    fn upgrade(&mut self) -> Result<Arc<Catalog>> {
         let seen = match &self.state {
-            State::Writing(_) | State::Idle => return Ok(()),
+            State::Writing(transaction) => {
+                let catalog = match &self.known {
+                    Some(known) => known.clone(),
+                    None => self.shared.catalog(transaction)?,
+                };
+                self.known = Some(catalog.clone());
+                return Ok(catalog);
+            }
+            State::Idle => return Err(Error::internal("no transaction is open")),
             State::Deferred => None,
             State::Reading(snapshot) => Some(snapshot.base_epoch()),
         };
@@ -217,7 +243,9 @@ impl Control {
         for (_, token) in &mut self.savepoints {
             *token = Some(transaction.savepoint()?);
         }
+        let catalog = self.shared.catalog(&transaction)?;
+        self.known = Some(catalog.clone());
         self.state = State::Writing(Box::new(transaction));
-        Ok(())
+        Ok(catalog)
     }
 }

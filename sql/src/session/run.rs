@@ -116,7 +116,7 @@ impl Session {
                 let change = |transaction: &mut _, catalog: &_| {
                     change_schema(transaction, catalog, statement, &prepared.sql)
                 };
-                self.control.write(true, change).map(|()| Source::none())
+                self.control.write_schema(change).map(|()| Source::none())
             }
             S::Begin { immediate } => self.control.begin(*immediate).map(|()| Source::none()),
             S::Commit => self.control.commit().map(|()| Source::none()),
@@ -160,10 +160,10 @@ impl Session {
 
     fn change(&mut self, prepared: &Prepared, parameters: &[Value]) -> Result<Source> {
         let settings = self.settings();
-        let (columns, outcome) = self.control.write(false, |transaction, catalog| {
+        let (columns, outcome) = self.control.write(|transaction, catalog, keep| {
             let statement = prepared.plan(catalog, transaction)?;
             let Plan::Change(change) = &statement.plan else { return Err(Error::internal("not a change")) };
-            let outcome = run_change(change, &statement, transaction, parameters, settings)?;
+            let outcome = run_change(change, &statement, transaction, parameters, settings, keep)?;
             Ok((Arc::from(statement.columns.as_slice()), outcome))
         })?;
         self.changes = outcome.changed;

@@ -16,7 +16,8 @@
 //! 1. The source is read to its end before the first write: a statement never sees its own rows.
 //! 2. UPDATE deletes all old entries before it inserts the first new one, so that keys may move
 //!    among the rows of one statement.
-//! 3. When a statement fails, what it wrote stays in the transaction: the session rolls it back.
+//! 3. A statement that fails leaves nothing behind in a transaction that goes on: many rows are
+//!    undone by a savepoint, a few by taking the writes back one by one.
 
 mod conflict;
 mod entries;
@@ -47,13 +48,17 @@ pub(crate) struct Outcome {
     pub(crate) returned: Vec<Batch>,
 }
 
-/// Carries out a change.
+/// A change of more rows than this is protected by a savepoint.
+const UNDO_ROWS_MAX: usize = 8;
+
+/// Carries out a change. When it fails with `keep` set, what it wrote is undone.
 pub(crate) fn run_change(
     change: &Change,
     statement: &Statement,
     transaction: &mut Transaction,
     parameters: &[Value],
     settings: Settings,
+    keep: bool,
 ) -> Result<Outcome> {
     let mut state = State::new(settings);
     let mut context = Context::new(transaction, statement, parameters, &mut state);
@@ -69,14 +74,22 @@ pub(crate) fn run_change(
         outcome: Outcome::default(),
         returning: Vec::new(),
     };
-    match &change.kind {
-        ChangeKind::Insert { conflict } => runner.insert(transaction, &source, conflict)?,
-        ChangeKind::Update { assigned } => runner.update(transaction, &source, assigned)?,
-        ChangeKind::Delete => runner.delete(transaction, &source)?,
+    let many = source.iter().map(Batch::len).sum::<usize>() > UNDO_ROWS_MAX;
+    let savepoint = if keep && many { Some(transaction.savepoint()?) } else { None };
+    if keep && !many {
+        runner.entries.note_undo();
     }
-    runner.references.check(transaction)?;
-    runner.returned(transaction)?;
-    Ok(runner.outcome)
+    let result = runner.run(transaction, &source);
+    if let Some(savepoint) = savepoint {
+        if result.is_err() {
+            transaction.rollback_to(savepoint)?;
+        }
+        transaction.release(savepoint)?;
+    } else if result.is_err() {
+        // Where the engine refuses this, it allows nothing but a rollback of all, and says so.
+        let _ = runner.entries.take_back(transaction);
+    }
+    result.map(|()| runner.outcome)
 }
 
 /// A row: its columns, its rowid where it has one, its key in the table's tree.
@@ -108,6 +121,17 @@ impl Runner<'_> {
 
     fn context<'c>(&'c mut self, transaction: &'c Transaction) -> Context<'c> {
         Context::new(transaction, self.statement, self.parameters, &mut self.state)
+    }
+
+    fn run(&mut self, transaction: &mut Transaction, source: &[Batch]) -> Result<()> {
+        let change = self.change;
+        match &change.kind {
+            ChangeKind::Insert { conflict } => self.insert(transaction, source, conflict)?,
+            ChangeKind::Update { assigned } => self.update(transaction, source, assigned)?,
+            ChangeKind::Delete => self.delete(transaction, source)?,
+        }
+        self.references.check(transaction)?;
+        self.returned(transaction)
     }
 
     fn insert(&mut self, transaction: &mut Transaction, source: &[Batch], conflict: &Conflict) -> Result<()> {
