@@ -15,7 +15,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use program::{Folder, Running, run, sql};
+use program::{Folder, Running, log_of, run, sql};
 
 const KEPT: u64 = 20;
 
@@ -170,8 +170,7 @@ INSERT INTO counter VALUES (1, 0);",
             let expected = printed(&state);
             assert!(
                 found == expected,
-                "seed {seed}, round {round}, {confirmed:?} confirmed, kept in {}:\n{}against the next one:\n{}",
-                folder.keep().display(),
+                "seed {seed}, round {round}, {confirmed:?} confirmed:\n{}against the next one:\n{}",
                 differences(&found, &expected),
                 differences(&found, &printed(&one_more)),
             );

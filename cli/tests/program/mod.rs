@@ -1,7 +1,6 @@
 //! Running the real program: arguments and input in; exit status, output and errors out.
 #![allow(dead_code, reason = "each test file uses its part")]
 
-use std::cell::Cell;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -147,8 +146,8 @@ impl Running {
     }
 }
 
-/// A folder of its own, removed at the end.
-pub struct Folder(PathBuf, Cell<bool>);
+/// A folder of its own, removed at the end unless the test failed.
+pub struct Folder(PathBuf);
 
 impl Folder {
     /// Named after the test.
@@ -156,16 +155,10 @@ impl Folder {
         let path = std::env::temp_dir().join(format!("drystone-{name}-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&path);
         std::fs::create_dir_all(&path).expect("a folder");
-        Folder(path, Cell::new(false))
+        Folder(path)
     }
 
     pub fn path(&self) -> &Path {
-        &self.0
-    }
-
-    /// Is not removed at the end, for somebody to look at; gives its path.
-    pub fn keep(&self) -> &Path {
-        self.1.set(true);
         &self.0
     }
 
@@ -176,7 +169,9 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        if !self.1.get() {
+        if std::thread::panicking() {
+            println!("kept for a look: {}", self.0.display());
+        } else {
             let _ = std::fs::remove_dir_all(&self.0);
         }
     }
