@@ -27,7 +27,7 @@
 //! 3. Bytes from a tree are not trusted: whatever does not add up is an error.
 
 use crate::error::{Error, Result};
-use crate::types::{Batch, DataType, Decimal, Interval, Physical, Value, Vector, VectorData, decimal};
+use crate::types::{DataType, Decimal, Interval, Physical, Value, Vector, VectorData, decimal};
 
 const COUNT_LEN: usize = 2;
 
@@ -78,40 +78,8 @@ impl RowLayout {
         RowLayout { types, slots, variable_before, defaults }
     }
 
-    /// The types of the columns.
-    pub(crate) fn types(&self) -> &[DataType] {
-        &self.types
-    }
-
     /// Writes a row over `out`; the values must be of the columns' types or NULL.
     pub(crate) fn encode(&self, values: &[Value], out: &mut Vec<u8>) -> Result<()> {
-        self.encode_with(out, |index, slots, variable| {
-            let value = values.get(index).unwrap_or(&Value::Null);
-            put_value(value, self.types[index], slots, variable)
-        })
-    }
-
-    /// Writes a row of a batch over `out`; its columns must be of the layout's types.
-    pub(crate) fn encode_batch_row(&self, batch: &Batch, row: usize, out: &mut Vec<u8>) -> Result<()> {
-        self.encode_with(out, |index, slots, variable| {
-            let column =
-                batch.column(index).ok_or_else(|| Error::internal("a batch with too few columns"))?;
-            match &column.data {
-                VectorData::Bytes(values) if column.is_valid(row) => {
-                    variable.extend_from_slice(values.get(row));
-                    Ok(true)
-                }
-                _ => put_value(&column.value(row, self.types[index]), self.types[index], slots, variable),
-            }
-        })
-    }
-
-    /// `put` writes a column into its slot or behind the variable bytes; false is NULL.
-    fn encode_with(
-        &self,
-        out: &mut Vec<u8>,
-        mut put: impl FnMut(usize, &mut [u8], &mut Vec<u8>) -> Result<bool>,
-    ) -> Result<()> {
         let count = self.types.len();
         let column_count = u16::try_from(count).map_err(|_| too_long("columns"))?;
         let head = COUNT_LEN + count.div_ceil(8);
@@ -122,7 +90,8 @@ impl RowLayout {
         let mut slot = [0; 16];
         for (index, data_type) in self.types.iter().enumerate() {
             slot.fill(0);
-            let present = put(index, &mut slot, out)?;
+            let value = values.get(index).unwrap_or(&Value::Null);
+            let present = put_value(value, *data_type, &mut slot, out)?;
             if data_type.physical() == Physical::Bytes {
                 let end = u32::try_from(out.len() - variable_start).map_err(|_| too_long("bytes"))?;
                 slot[..4].copy_from_slice(&end.to_le_bytes());
@@ -310,16 +279,15 @@ impl RowReader<'_> {
             DataType::Interval => Value::Interval(self.interval(column)?),
         })
     }
-
-    /// All columns.
-    pub(crate) fn values(&self) -> Result<Vec<Value>> {
-        (0..self.layout.types.len()).map(|column| self.value(column)).collect()
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn all(reader: &RowReader<'_>) -> Result<Vec<Value>> {
+        (0..reader.layout.types.len()).map(|column| reader.value(column)).collect()
+    }
 
     fn sample() -> (RowLayout, Vec<Value>) {
         let columns = [
@@ -353,17 +321,12 @@ mod tests {
         let mut bytes = Vec::new();
         layout.encode(&values, &mut bytes).unwrap();
         let reader = layout.read(&bytes).unwrap();
-        assert_eq!(reader.values().unwrap(), values);
-        for (index, data_type) in layout.types().iter().enumerate() {
+        assert_eq!(all(&reader).unwrap(), values);
+        for (index, data_type) in layout.types.iter().enumerate() {
             let mut vector = Vector::empty(*data_type);
             reader.push_into(index, &mut vector).unwrap();
             assert_eq!(vector.value(0, *data_type), values[index]);
         }
-        let rows = [values.as_slice()];
-        let batch = Batch::from_rows(layout.types(), rows.into_iter()).unwrap();
-        let mut again = Vec::new();
-        layout.encode_batch_row(&batch, 0, &mut again).unwrap();
-        assert_eq!(again, bytes);
     }
 
     #[test]
@@ -371,7 +334,7 @@ mod tests {
         let (layout, values) = sample();
         let mut bytes = Vec::new();
         layout.encode(&values, &mut bytes).unwrap();
-        let mut types = layout.types().to_vec();
+        let mut types = layout.types.clone();
         types.extend([DataType::BigInt, DataType::TEXT]);
         let mut defaults = vec![Value::Null; values.len()];
         defaults.push(Value::Integer(7));
@@ -379,7 +342,7 @@ mod tests {
         let reader = longer.read(&bytes).unwrap();
         let mut expected = values;
         expected.extend([Value::Integer(7), Value::Null]);
-        assert_eq!(reader.values().unwrap(), expected);
+        assert_eq!(all(&reader).unwrap(), expected);
         assert!(RowLayout::new(vec![DataType::BigInt]).read(&bytes).is_err());
     }
 
@@ -390,7 +353,7 @@ mod tests {
         layout.encode(&values, &mut bytes).unwrap();
         for len in 0..bytes.len() {
             if let Ok(reader) = layout.read(&bytes[..len]) {
-                let _ = reader.values();
+                let _ = all(&reader);
             }
         }
         for at in 0..bytes.len() {
@@ -398,7 +361,7 @@ mod tests {
                 let mut damaged = bytes.clone();
                 damaged[at] ^= flip;
                 if let Ok(reader) = layout.read(&damaged) {
-                    let _ = reader.values();
+                    let _ = all(&reader);
                 }
             }
         }

@@ -23,7 +23,7 @@ pub(crate) struct Scan {
 
 enum Position {
     Start,
-    Walking(Walk),
+    Walking(Box<Walk>),
     End,
 }
 
@@ -56,7 +56,8 @@ impl Scan {
                     Position::End
                 }
                 KeyRange::Range { start, end } => {
-                    Position::Walking(self.reader.walk(transaction, start, end, self.access.reverse)?)
+                    let walk = self.reader.walk(transaction, start, end, self.access.reverse)?;
+                    Position::Walking(Box::new(walk))
                 }
             };
         }

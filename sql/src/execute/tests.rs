@@ -5,8 +5,9 @@ use crate::catalog::{Column, Index, RowKey, Table};
 use crate::expression::{Aggregate, Expression, SortKey, Subquery, SubqueryKind, aggregate, call};
 use crate::functions::Function;
 use crate::plan::{Access, Bound, JoinType, Path, Plan};
-use crate::storage::{Store, TreeId};
+use crate::storage::{Store, StoreOptions, TreeId};
 use crate::types::DataType;
+use std::cell::Cell;
 use std::sync::Arc;
 
 const INT: DataType = DataType::BigInt;
@@ -16,12 +17,15 @@ type IndexColumns<'a> = (&'a [(usize, bool)], bool);
 
 struct Bench {
     store: Store,
+    tables: Cell<u32>,
     settings: Settings,
 }
 
 impl Bench {
     fn new() -> Bench {
-        Bench { store: Store::memory(), settings: Settings::default() }
+        let options =
+            StoreOptions { create: true, read_only: false, cache_bytes: 4 << 20, busy_timeout_us: 0 };
+        Bench { store: Store::memory(&options).unwrap(), tables: Cell::new(0), settings: Settings::default() }
     }
 
     fn tree(&self, name: &str) -> TreeId {
@@ -45,7 +49,7 @@ impl Bench {
             not_null: false,
             default: None,
         };
-        let name = format!("t{}", self.store.read().unwrap().epoch());
+        let name = format!("t{}", self.tables.replace(self.tables.get() + 1));
         let index = |(number, (columns, unique)): (usize, &IndexColumns<'_>)| {
             let index = Index {
                 id: 1,
@@ -95,7 +99,7 @@ impl Bench {
         parameters: &[Value],
     ) -> Result<Vec<Vec<Value>>> {
         let types = plan.types();
-        let statement = Statement { plan: Plan::Query(plan), subplans, columns: vec![], parameters: 0 };
+        let statement = Statement { plan: Plan::Query(plan), subplans, columns: vec![] };
         let Plan::Query(plan) = &statement.plan else { unreachable!() };
         let mut execution = Execution::new(plan, self.settings.clone());
         let transaction = self.store.read().unwrap();

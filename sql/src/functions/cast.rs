@@ -1,7 +1,7 @@
 //! Conversions between types, of values and of whole vectors.
 //!
-//! `cast_*` is CAST: text is cut to VARCHAR(n). `assign_value` is what INSERT and UPDATE do:
-//! text that is too long is refused. Both check ranges and the form of texts.
+//! CAST cuts text to VARCHAR(n); what is assigned to a column is cast to its type without a length,
+//! and the length is checked apart. Ranges and the form of texts are always checked.
 
 use super::json;
 use crate::error::{Error, Result, state};
@@ -28,42 +28,6 @@ pub(crate) fn cast_value(value: &Value, to: DataType) -> Result<Value> {
         DataType::Date | DataType::Time | DataType::Timestamp | DataType::Interval => to_temporal(value, to)?,
     };
     Ok(converted)
-}
-
-/// The value as it is stored in a column of a type, or an error that says why it cannot be.
-pub(crate) fn assign_value(value: Value, to: DataType) -> Result<Value> {
-    if let (Value::Text(text), DataType::Text { max }) = (&value, to) {
-        if let Some(max) = max {
-            check_length(text, max)?;
-        }
-        return Ok(value);
-    }
-    match (&value, to) {
-        (Value::Null, _) | (Value::Integer(_), DataType::BigInt) | (Value::Double(_), DataType::Double) => {
-            Ok(value)
-        }
-        _ => {
-            let text = DataType::Text { max: None };
-            let converted = cast_value(&value, if to.is_text() { text } else { to })?;
-            match (&converted, to) {
-                (Value::Text(_), DataType::Text { max: Some(_) }) => assign_value(converted, to),
-                _ => Ok(converted),
-            }
-        }
-    }
-}
-
-fn check_length(text: &str, max: u32) -> Result<()> {
-    let max = max as usize;
-    // Fewer bytes than characters allowed need no counting.
-    if text.len() > max {
-        let count = text.chars().count();
-        if count > max {
-            let message = format!("text of {count} characters is too long for varchar({max})");
-            return Err(Error::value(state::TEXT_TOO_LONG, message));
-        }
-    }
-    Ok(())
 }
 
 fn bad_text(value: &Value, to: DataType) -> Error {
@@ -200,7 +164,7 @@ fn to_blob(value: &Value) -> Result<Vec<u8>> {
 }
 
 /// The bytes of an even number of hexadecimal digits.
-pub(crate) fn from_hex(digits: &str) -> Option<Vec<u8>> {
+fn from_hex(digits: &str) -> Option<Vec<u8>> {
     let nibble = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let pairs = digits.as_bytes().chunks(2);
     pairs
@@ -391,15 +355,5 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn assignment_refuses_what_cast_would_cut() {
-        let short = DataType::Text { max: Some(3) };
-        assert_eq!(cast_value(&text("abcd"), short).unwrap(), text("abc"));
-        assert_eq!(assign_value(text("abcd"), short).unwrap_err().code(), "22001");
-        assert_eq!(assign_value(text("\u{e9}\u{e9}\u{e9}"), short).unwrap(), text("\u{e9}\u{e9}\u{e9}"));
-        assert_eq!(assign_value(Value::Integer(12), short).unwrap(), text("12"));
-        assert!(assign_value(Value::Integer(1234), short).is_err());
     }
 }

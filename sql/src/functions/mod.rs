@@ -33,11 +33,9 @@ mod text;
 
 pub(crate) use accumulate::Accumulator;
 pub(crate) use aggregate::{AggregateFunction, aggregate_signature, is_aggregate};
-pub(crate) use cast::{assign_value, cast_value, cast_vector, from_hex};
+pub(crate) use cast::{cast_value, cast_vector};
 pub(crate) use coerce::{can_cast, can_coerce, unify};
-pub(crate) use compare::compare_rows;
 pub(crate) use evaluate::{CallContext, evaluate};
 pub(crate) use function::Function;
-pub(crate) use pattern::Pattern;
-pub(crate) use resolve::{Signature, resolve, resolve_name};
+pub(crate) use resolve::{resolve, resolve_name};
 pub(crate) use temporal::is_whole_field;

@@ -65,26 +65,6 @@ impl Pattern {
         Ok(Pattern { shape: shape(tokens), ignore_case })
     }
 
-    /// The text every match starts with, for a search in an index: exact when the pattern has no
-    /// wildcard. None for a pattern that ignores case or starts with a wildcard.
-    pub(crate) fn prefix(&self) -> Option<String> {
-        if self.ignore_case {
-            return None;
-        }
-        let prefix: String = match &self.shape {
-            Shape::Exact(text) | Shape::Prefix(text) => text.clone(),
-            Shape::Suffix(_) | Shape::Contains(_) => return None,
-            Shape::General(tokens) => tokens
-                .iter()
-                .map_while(|token| match token {
-                    Token::Literal(c) => Some(*c),
-                    Token::One | Token::Run => None,
-                })
-                .collect(),
-        };
-        (!prefix.is_empty()).then_some(prefix)
-    }
-
     /// Does a text match?
     pub(crate) fn matches(&self, text: &str) -> bool {
         let folded;
@@ -207,14 +187,5 @@ mod tests {
     fn many_runs_stay_quick() {
         let pattern = "%a".repeat(500) + "b";
         assert!(!like(&"a".repeat(20_000), &pattern));
-    }
-
-    #[test]
-    fn prefixes_for_indexes() {
-        let prefix = |pattern| Pattern::compile(pattern, Some(ESCAPE), false).unwrap().prefix();
-        assert_eq!(prefix("ab%").as_deref(), Some("ab"));
-        assert_eq!(prefix("a\\%b_c").as_deref(), Some("a%b"));
-        assert_eq!(prefix("%a"), None);
-        assert_eq!(prefix("_a"), None);
     }
 }

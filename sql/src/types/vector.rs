@@ -95,10 +95,6 @@ impl Validity {
         let set: u32 = bits.iter().map(|word| word.count_ones()).sum();
         Validity { bits, len: self.len, nulls: self.len - set as usize }
     }
-
-    fn clear(&mut self) {
-        *self = Validity::default();
-    }
 }
 
 /// Byte strings one after the other; string `i` lies between offsets `i` and `i + 1`.
@@ -245,22 +241,6 @@ impl Vector {
 
     pub(crate) fn is_valid(&self, row: usize) -> bool {
         self.validity.is_valid(row)
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.validity.clear();
-        match &mut self.data {
-            VectorData::Bool(values) => values.clear(),
-            VectorData::Int(values) => values.clear(),
-            VectorData::Double(values) => values.clear(),
-            VectorData::Decimal(values) => values.clear(),
-            VectorData::Uuid(values) => values.clear(),
-            VectorData::Interval(values) => values.clear(),
-            VectorData::Bytes(values) => {
-                values.offsets.truncate(1);
-                values.bytes.clear();
-            }
-        }
     }
 
     pub(crate) fn push_null(&mut self) -> Result<()> {
