@@ -301,7 +301,8 @@ fn window(line: &str, column: usize) -> (String, usize) {
     const BEFORE: usize = 60;
     const WIDTH: usize = 100;
     let skip = column.saturating_sub(BEFORE);
-    let mut shown: String = line.chars().skip(skip).take(WIDTH).map(|c| if c == '\t' { ' ' } else { c }).collect();
+    let mut shown: String =
+        line.chars().skip(skip).take(WIDTH).map(|c| if c == '\t' { ' ' } else { c }).collect();
     let mut caret = column - skip;
     if skip > 0 {
         shown.insert_str(0, "...");
@@ -320,9 +321,7 @@ fn offset_of(sql: &str, line: u32, column: u32) -> usize {
         }
     }
     let rest = &sql[start..];
-    rest.char_indices()
-        .nth(column.saturating_sub(1) as usize)
-        .map_or(sql.len(), |(at, _)| start + at)
+    rest.char_indices().nth(column.saturating_sub(1) as usize).map_or(sql.len(), |(at, _)| start + at)
 }
 
 impl fmt::Display for Error {
@@ -340,7 +339,9 @@ mod tests {
     #[test]
     fn render_points_at_the_place() {
         let sql = "SELECT a,\n  b FRM t";
-        let error = Error::syntax("unexpected \"t\"").at(Position { offset: 0, line: 2, column: 5 }).hint("write FROM");
+        let error = Error::syntax("unexpected \"t\"")
+            .at(Position { offset: 0, line: 2, column: 5 })
+            .hint("write FROM");
         assert_eq!(
             error.locate(sql).render(sql),
             "error[42601]: unexpected \"t\"\nline 2:   b FRM t\n            ^\nhint: write FROM"

@@ -6,16 +6,21 @@ use drystone::types::Value;
 use drystone::{named_params, params};
 use support::{check, database, error, fails, run};
 
-const STOCK: &str = "CREATE TABLE stock (id INTEGER PRIMARY KEY, name TEXT UNIQUE, n INTEGER DEFAULT 1, price NUMERIC(8,2));
+const STOCK: &str =
+    "CREATE TABLE stock (id INTEGER PRIMARY KEY, name TEXT UNIQUE, n INTEGER DEFAULT 1, price NUMERIC(8,2));
     INSERT INTO stock VALUES (1, 'ash', 5, 1.50), (2, 'oak', 7, 2.25), (3, 'elm', 0, NULL)";
 
 #[test]
 fn insert_in_all_forms() {
     let db = database(STOCK);
-    assert_eq!(db.execute("INSERT INTO stock (name, id) VALUES ('yew', 9), ('fir', DEFAULT)", ()).expect("insert"), 2);
+    assert_eq!(
+        db.execute("INSERT INTO stock (name, id) VALUES ('yew', 9), ('fir', DEFAULT)", ()).expect("insert"),
+        2
+    );
     assert_eq!(db.execute("INSERT INTO stock DEFAULT VALUES", ()).expect("insert"), 1);
     check(&db, "SELECT * FROM stock WHERE id > 3", &["9|yew|1|NULL", "10|fir|1|NULL", "11|NULL|1|NULL"]);
-    let copied = db.execute("INSERT INTO stock (name, n) SELECT name || '2', n * 2 FROM stock WHERE n > 1", ());
+    let copied =
+        db.execute("INSERT INTO stock (name, n) SELECT name || '2', n * 2 FROM stock WHERE n > 1", ());
     assert_eq!(copied.expect("insert"), 2);
     check(&db, "SELECT id, name, n FROM stock WHERE id > 11", &["12|ash2|10", "13|oak2|14"]);
     fails(&db, "INSERT INTO stock VALUES (1, 'x')", "42601");
@@ -29,31 +34,45 @@ fn insert_in_all_forms() {
 
 #[test]
 fn numbers_and_texts_become_what_the_column_is() {
-    let db = database("CREATE TABLE t (i INTEGER, n NUMERIC(6,2), d DOUBLE PRECISION, s TEXT, ts TIMESTAMP, b BLOB)");
+    let db = database(
+        "CREATE TABLE t (i INTEGER, n NUMERIC(6,2), d DOUBLE PRECISION, s TEXT, ts TIMESTAMP, b BLOB)",
+    );
     run(&db, "INSERT INTO t VALUES (2.5, 3, 1, 42, '2024-05-06', X'00ff')");
     check(&db, "SELECT * FROM t", &["3|3.00|1.0|42|2024-05-06 00:00:00|\\x00ff"]);
-    db.execute("INSERT INTO t VALUES (?, ?, ?, ?, ?, ?)", params![1, 2.5, 3, "x", "2024-01-01 10:00", vec![1u8]])
-        .expect("insert");
+    db.execute(
+        "INSERT INTO t VALUES (?, ?, ?, ?, ?, ?)",
+        params![1, 2.5, 3, "x", "2024-01-01 10:00", vec![1u8]],
+    )
+    .expect("insert");
     check(&db, "SELECT * FROM t WHERE s = 'x'", &["1|2.50|3.0|x|2024-01-01 10:00:00|\\x01"]);
 }
 
 #[test]
 fn update_and_delete() {
     let db = database(STOCK);
-    assert_eq!(db.execute("UPDATE stock SET n = n + 1, price = price * 2 WHERE n > 0", ()).expect("update"), 2);
+    assert_eq!(
+        db.execute("UPDATE stock SET n = n + 1, price = price * 2 WHERE n > 0", ()).expect("update"),
+        2
+    );
     check(&db, "SELECT id, n, price FROM stock", &["1|6|3.00", "2|8|4.50", "3|0|NULL"]);
     // Keys may move among the rows of one statement.
     run(&db, "UPDATE stock SET id = 4 - id");
     check(&db, "SELECT id, name FROM stock", &["1|elm", "2|oak", "3|ash"]);
     run(&db, "UPDATE stock SET id = id + 1");
     check(&db, "SELECT id, name FROM stock", &["2|elm", "3|oak", "4|ash"]);
-    run(&db, "UPDATE stock AS s SET n = (SELECT count(*) FROM stock o WHERE o.id < s.id), name = DEFAULT WHERE id = 4");
+    run(
+        &db,
+        "UPDATE stock AS s SET n = (SELECT count(*) FROM stock o WHERE o.id < s.id), name = DEFAULT WHERE id = 4",
+    );
     check(&db, "SELECT * FROM stock WHERE id = 4", &["4|NULL|2|3.00"]);
     fails(&db, "UPDATE stock SET n = 1, n = 2", "42701");
     fails(&db, "UPDATE stock SET name = 'oak' WHERE id = 2", "23505");
     run(&db, "UPDATE stock SET (n, name) = (n + 1, 'new') WHERE id = 4");
     check(&db, "SELECT n, name FROM stock WHERE id = 4", &["3|new"]);
-    assert_eq!(db.execute("DELETE FROM stock WHERE id IN (SELECT id FROM stock WHERE n = 0)", ()).expect("delete"), 1);
+    assert_eq!(
+        db.execute("DELETE FROM stock WHERE id IN (SELECT id FROM stock WHERE n = 0)", ()).expect("delete"),
+        1
+    );
     assert_eq!(db.execute("DELETE FROM stock WHERE FALSE", ()).expect("delete"), 0);
     assert_eq!(db.execute("DELETE FROM stock", ()).expect("delete"), 2);
     check(&db, "SELECT count(*) FROM stock", &["0"]);
@@ -61,7 +80,9 @@ fn update_and_delete() {
 
 #[test]
 fn tables_without_a_key_change_too() {
-    let db = database("CREATE TABLE t (a INTEGER, b TEXT); CREATE INDEX ta ON t (a); INSERT INTO t VALUES (1,'x'),(1,'x'),(2,'y')");
+    let db = database(
+        "CREATE TABLE t (a INTEGER, b TEXT); CREATE INDEX ta ON t (a); INSERT INTO t VALUES (1,'x'),(1,'x'),(2,'y')",
+    );
     run(&db, "UPDATE t SET a = 3 WHERE b = 'y'; DELETE FROM t WHERE a = 1; INSERT INTO t VALUES (4, 'z')");
     check(&db, "SELECT * FROM t", &["3|y", "4|z"]);
     check(&db, "SELECT b FROM t WHERE a = 3", &["y"]);
@@ -81,9 +102,16 @@ fn conflicts_are_resolved() {
                   ON CONFLICT (id) DO UPDATE SET n = stock.n + excluded.n, price = n WHERE excluded.n < 100";
     assert_eq!(db.execute(upsert, ()).expect("upsert"), 2);
     check(&db, "SELECT * FROM stock WHERE id IN (3, 4)", &["3|elm|17|12.00", "4|y|6|NULL"]);
-    run(&db, "INSERT INTO stock (name, n) VALUES ('y', 1) ON CONFLICT (name) DO UPDATE SET n = 0 WHERE stock.n > 99");
+    run(
+        &db,
+        "INSERT INTO stock (name, n) VALUES ('y', 1) ON CONFLICT (name) DO UPDATE SET n = 0 WHERE stock.n > 99",
+    );
     check(&db, "SELECT n FROM stock WHERE name = 'y'", &["6"]);
-    fails(&db, "INSERT INTO stock (id, name) VALUES (3, 'y') ON CONFLICT (id) DO UPDATE SET name = 'y'", "23505");
+    fails(
+        &db,
+        "INSERT INTO stock (id, name) VALUES (3, 'y') ON CONFLICT (id) DO UPDATE SET name = 'y'",
+        "23505",
+    );
     fails(&db, "INSERT INTO stock (id) VALUES (3) ON CONFLICT (n) DO NOTHING", "42P10");
     assert!(db.check().expect("check").ok);
 }
@@ -91,7 +119,11 @@ fn conflicts_are_resolved() {
 #[test]
 fn returning_gives_rows() {
     let db = database(STOCK);
-    check(&db, "INSERT INTO stock (name) VALUES ('yew'), ('fir') RETURNING id, upper(name) AS big", &["4|YEW", "5|FIR"]);
+    check(
+        &db,
+        "INSERT INTO stock (name) VALUES ('yew'), ('fir') RETURNING id, upper(name) AS big",
+        &["4|YEW", "5|FIR"],
+    );
     check(&db, "UPDATE stock SET n = n + 1 WHERE id < 3 RETURNING *", &["1|ash|6|1.50", "2|oak|8|2.25"]);
     check(&db, "DELETE FROM stock WHERE id = 2 RETURNING n", &["8"]);
     let mut statement = db.prepare("INSERT INTO stock (name) VALUES (?) RETURNING id").expect("prepare");

@@ -52,7 +52,14 @@ fn script() -> String {
         format!("({}, 'Track \u{e9} {i}', {}, {composer}, {}.{:02})", i + 1, i % ALBUMS + 1, i % 4, i % 100)
     });
     rows("[Invoice]", INVOICES, &|i| {
-        format!("({}, '20{:02}-{:02}-{:02} 00:00:00', {}.99)", i + 1, 20 + i % 5, i % 12 + 1, i % 28 + 1, i % 30)
+        format!(
+            "({}, '20{:02}-{:02}-{:02} 00:00:00', {}.99)",
+            i + 1,
+            20 + i % 5,
+            i % 12 + 1,
+            i % 28 + 1,
+            i % 30
+        )
     });
     rows("[Sale]", INVOICES * 2, &|i| format!("({}, {})", i / 2 + 1, (i * 37) % TRACKS + 1));
     out
@@ -74,10 +81,22 @@ fn a_script_like_chinook_loads_and_answers() {
         &["Artist '0'|40", "Artist '1'|40"],
     );
     check(&db, "SELECT count(*), count(Composer), count(DISTINCT Composer) FROM Track", &["1600|1066|20"]);
-    check(&db, "SELECT min(InvoiceDate), max(InvoiceDate) FROM Invoice", &["2020-01-01 00:00:00|2024-12-20 00:00:00"]);
+    check(
+        &db,
+        "SELECT min(InvoiceDate), max(InvoiceDate) FROM Invoice",
+        &["2020-01-01 00:00:00|2024-12-20 00:00:00"],
+    );
     check(&db, "SELECT sum(Total), round(avg(Total), 3) FROM Invoice", &["4647.00|15.490"]);
-    check(&db, "SELECT extract(year FROM InvoiceDate) AS y, count(*) FROM Invoice GROUP BY 1 ORDER BY 1 LIMIT 1", &["2020|60"]);
-    check(&db, "SELECT Title FROM Album WHERE Title LIKE '%; live' ORDER BY AlbumId LIMIT 1 OFFSET 9", &["Album 9; live"]);
+    check(
+        &db,
+        "SELECT extract(year FROM InvoiceDate) AS y, count(*) FROM Invoice GROUP BY 1 ORDER BY 1 LIMIT 1",
+        &["2020|60"],
+    );
+    check(
+        &db,
+        "SELECT Title FROM Album WHERE Title LIKE '%; live' ORDER BY AlbumId LIMIT 1 OFFSET 9",
+        &["Album 9; live"],
+    );
     check(
         &db,
         "SELECT count(*) FROM Track t WHERE NOT EXISTS (SELECT 1 FROM Sale s WHERE s.TrackId = t.TrackId)",

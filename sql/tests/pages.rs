@@ -7,7 +7,13 @@ use support::{database, rows, run};
 
 /// Pages looked at by a statement, wherever they came from.
 fn pages(db: &Connection, sql: &str) -> u64 {
-    let count = || db.stats().iter().filter(|(name, _)| name.starts_with("page_hits") || *name == "page_reads").map(|(_, n)| n).sum::<u64>();
+    let count = || {
+        db.stats()
+            .iter()
+            .filter(|(name, _)| name.starts_with("page_hits") || *name == "page_reads")
+            .map(|(_, n)| n)
+            .sum::<u64>()
+    };
     // Once without counting: the plan is made.
     rows(db, sql);
     let before = count();
@@ -43,13 +49,24 @@ fn lookups_touch_the_height_of_the_tree() {
         ("SELECT id FROM track WHERE name = 'track number 777'", 2, 1),
         ("SELECT name FROM track WHERE album = 77", 2, 10),
         ("SELECT name FROM track WHERE id BETWEEN 500 AND 520", 1, 1),
-        ("SELECT count(*) FROM track t JOIN album a ON a.id = t.album WHERE t.id IN (SELECT 5 UNION SELECT 6)", 4, 2),
+        (
+            "SELECT count(*) FROM track t JOIN album a ON a.id = t.album WHERE t.id IN (SELECT 5 UNION SELECT 6)",
+            4,
+            2,
+        ),
         ("SELECT t.name FROM album a JOIN track t ON t.album = a.id WHERE a.id = 7", 2, 11),
         ("SELECT a.title FROM track t LEFT JOIN album a ON a.id = t.album WHERE t.id = 321", 2, 1),
-        ("SELECT title FROM album a WHERE a.id = 5 AND EXISTS (SELECT 1 FROM track t WHERE t.album = a.id)", 3, 10),
+        (
+            "SELECT title FROM album a WHERE a.id = 5 AND EXISTS (SELECT 1 FROM track t WHERE t.album = a.id)",
+            3,
+            10,
+        ),
     ] {
         let (few, many) = (pages(&small, sql), pages(&large, sql));
-        println!("{sql}: {few} and {many} pages\n{}", support::rows(&large, &format!("EXPLAIN {sql}")).join("\n"));
+        println!(
+            "{sql}: {few} and {many} pages\n{}",
+            support::rows(&large, &format!("EXPLAIN {sql}")).join("\n")
+        );
         // Trees of this size have up to three levels; beside them the catalog is looked at.
         let limit = 12 + rows * per_row * 4;
         assert!(many <= limit, "{sql}: {many} pages, at most {limit}");
@@ -60,7 +77,13 @@ fn lookups_touch_the_height_of_the_tree() {
 #[test]
 fn changes_touch_the_height_of_the_trees() {
     let db = filled(30_000);
-    let count = || db.stats().iter().filter(|(name, _)| *name == "page_hits" || *name == "page_reads").map(|(_, n)| n).sum::<u64>();
+    let count = || {
+        db.stats()
+            .iter()
+            .filter(|(name, _)| *name == "page_hits" || *name == "page_reads")
+            .map(|(_, n)| n)
+            .sum::<u64>()
+    };
     for sql in [
         "UPDATE track SET n = n + 1 WHERE id = 12345",
         "UPDATE track SET album = 9 WHERE id = 12346",

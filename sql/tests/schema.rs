@@ -157,7 +157,10 @@ fn foreign_keys_hold_on_both_sides() {
     run(&db, "DELETE FROM child; DELETE FROM parent WHERE id = 1; DELETE FROM parent");
     check(&db, "SELECT count(*) FROM parent", &["0"]);
     // Rows of one statement may refer to each other.
-    run(&db, "INSERT INTO parent VALUES (1, 'x', 2), (2, 'y', 1); UPDATE parent SET boss = id; DELETE FROM parent");
+    run(
+        &db,
+        "INSERT INTO parent VALUES (1, 'x', 2), (2, 'y', 1); UPDATE parent SET boss = id; DELETE FROM parent",
+    );
     let db = database("CREATE TABLE c (p INTEGER REFERENCES nowhere (id))");
     let found = error(&db, "INSERT INTO c VALUES (1)");
     assert!(found.message().contains("nowhere"), "{found}");

@@ -41,7 +41,10 @@ fn a_failed_statement_is_rolled_back_alone() {
 #[test]
 fn savepoints_nest() {
     let db = database(T);
-    run(&db, "BEGIN; SAVEPOINT early; INSERT INTO t VALUES (1, 'x'); SAVEPOINT one; INSERT INTO t VALUES (2, 'y')");
+    run(
+        &db,
+        "BEGIN; SAVEPOINT early; INSERT INTO t VALUES (1, 'x'); SAVEPOINT one; INSERT INTO t VALUES (2, 'y')",
+    );
     run(&db, "SAVEPOINT two; INSERT INTO t VALUES (3, 'z'); ROLLBACK TO two; ROLLBACK TO SAVEPOINT two");
     check(&db, "SELECT a FROM t", &["1", "2"]);
     run(&db, "RELEASE two; ROLLBACK TO one");
@@ -69,7 +72,10 @@ fn the_schema_rolls_back_too() {
     run(&db, "ROLLBACK");
     assert_eq!(db.tables().expect("tables"), ["t"]);
     fails(&db, "SELECT * FROM u", "42P01");
-    run(&db, "BEGIN; CREATE TABLE u (v TEXT); SAVEPOINT s; DROP TABLE t; ROLLBACK TO s; INSERT INTO t VALUES (1, 'x')");
+    run(
+        &db,
+        "BEGIN; CREATE TABLE u (v TEXT); SAVEPOINT s; DROP TABLE t; ROLLBACK TO s; INSERT INTO t VALUES (1, 'x')",
+    );
     run(&db, "COMMIT; INSERT INTO u VALUES ('y')");
     check(&db, "SELECT b, v FROM t, u", &["x|y"]);
     assert!(db.check().expect("check").ok);
@@ -165,7 +171,8 @@ fn statements_are_planned_anew_when_the_schema_changes() {
 #[test]
 fn errors_in_a_script_say_where() {
     let db = database(T);
-    let script = "INSERT INTO t VALUES (1, 'x');\n\n  SELECT a,\n   nope FROM t;\nINSERT INTO t VALUES (2, 'y')";
+    let script =
+        "INSERT INTO t VALUES (1, 'x');\n\n  SELECT a,\n   nope FROM t;\nINSERT INTO t VALUES (2, 'y')";
     let error = db.execute_batch(script).expect_err("error");
     let at = error.position().expect("place");
     assert_eq!((at.line, at.column), (4, 4));

@@ -26,7 +26,9 @@ impl<'a> Binder<'a> {
         let source = match &insert.source {
             None => self.insert_rows(table, &[], &DEFAULT_VALUES)?,
             Some(query) => match &query.body {
-                SetExpr::Values(rows) if query.with.is_empty() && query.order_by.is_empty() && query.limit.is_none() => {
+                SetExpr::Values(rows)
+                    if query.with.is_empty() && query.order_by.is_empty() && query.limit.is_none() =>
+                {
                     self.insert_rows(table, &targets, rows)?
                 }
                 _ => self.insert_query(table, &targets, query)?,
@@ -59,7 +61,12 @@ impl<'a> Binder<'a> {
     }
 
     /// Rows of VALUES, each made a whole row of the table.
-    fn insert_rows(&mut self, table: &'a Arc<Table>, targets: &[usize], rows: &'a [Vec<Expr>]) -> Result<Relation> {
+    fn insert_rows(
+        &mut self,
+        table: &'a Arc<Table>,
+        targets: &[usize],
+        rows: &'a [Vec<Expr>],
+    ) -> Result<Relation> {
         let defaults = self.defaults(table)?;
         let mut place = vec![None; table.columns.len()];
         for (index, &column) in targets.iter().enumerate() {
@@ -97,7 +104,12 @@ impl<'a> Binder<'a> {
         Ok(Relation { plan: Logical::Values { rows: bound, columns: ids, types }, columns })
     }
 
-    fn insert_query(&mut self, table: &'a Arc<Table>, targets: &[usize], query: &'a ast::Query) -> Result<Relation> {
+    fn insert_query(
+        &mut self,
+        table: &'a Arc<Table>,
+        targets: &[usize],
+        query: &'a ast::Query,
+    ) -> Result<Relation> {
         let defaults = self.defaults(table)?;
         self.levels.push(Level::default());
         let output = self.query(query)?;
@@ -108,7 +120,8 @@ impl<'a> Binder<'a> {
         let mut expressions = Vec::with_capacity(table.columns.len());
         let mut columns = Vec::with_capacity(table.columns.len());
         for (number, (column, default)) in table.columns.iter().zip(defaults).enumerate() {
-            let source = targets.iter().position(|&target| target == number).and_then(|i| output.columns.get(i));
+            let source =
+                targets.iter().position(|&target| target == number).and_then(|i| output.columns.get(i));
             let value = match source {
                 Some(source) => {
                     assign(Expression::column(source.id, source.data_type), column.data_type, &column.name)?
@@ -125,7 +138,11 @@ impl<'a> Binder<'a> {
     pub(super) fn defaults_and_checks(&mut self, table: &'a Table) -> Result<()> {
         self.bound_defaults(table)?;
         self.bound_checks(table)?;
-        if self.subplans.is_empty() { Ok(()) } else { Err(Error::unsupported("a subquery in DEFAULT or CHECK")) }
+        if self.subplans.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::unsupported("a subquery in DEFAULT or CHECK"))
+        }
     }
 
     /// The default of each column; NULL where there is none.
@@ -189,7 +206,9 @@ impl<'a> Binder<'a> {
                         let expression = binder.expr(expr)?;
                         let name = match (alias, &expr.kind) {
                             (Some(alias), _) => alias.text.clone(),
-                            (None, ExprKind::Column(names)) => names.last().map_or_else(String::new, |n| n.text.clone()),
+                            (None, ExprKind::Column(names)) => {
+                                names.last().map_or_else(String::new, |n| n.text.clone())
+                            }
                             (None, ExprKind::Function(call)) => call.name.text.to_lowercase(),
                             _ => "?column?".to_owned(),
                         };
@@ -206,7 +225,9 @@ impl<'a> Binder<'a> {
         match on_conflict {
             OnConflict::Replace => Ok(Conflict::Replace),
             OnConflict::Nothing { target } if target.is_empty() => Ok(Conflict::Nothing { target: None }),
-            OnConflict::Nothing { target } => Ok(Conflict::Nothing { target: Some(conflict_key(table, target)?) }),
+            OnConflict::Nothing { target } => {
+                Ok(Conflict::Nothing { target: Some(conflict_key(table, target)?) })
+            }
             OnConflict::Update { target, assignments, filter, at } => {
                 if target.is_empty() {
                     let error = Error::syntax("ON CONFLICT DO UPDATE needs the columns of a key").at(*at);
@@ -214,7 +235,8 @@ impl<'a> Binder<'a> {
                 }
                 let target = conflict_key(table, target)?;
                 let width = table.columns.len();
-                let tables = vec![row_scope(table, name, 0, false), row_scope(table, "excluded", width, true)];
+                let tables =
+                    vec![row_scope(table, name, 0, false), row_scope(table, "excluded", width, true)];
                 self.alone(tables, |binder| {
                     binder.level()?.place = "DO UPDATE";
                     let assignments = binder.assignments(table, assignments)?;
@@ -250,7 +272,11 @@ impl<'a> Binder<'a> {
         // The catalog's own table lives long enough for its expressions to be bound.
         let table = self.catalog.table(&table.name)?;
         let mut defaults = self.defaults(table)?;
-        if column < defaults.len() { Ok(defaults.swap_remove(column)) } else { Err(Error::internal("no such column")) }
+        if column < defaults.len() {
+            Ok(defaults.swap_remove(column))
+        } else {
+            Err(Error::internal("no such column"))
+        }
     }
 
     pub(super) fn update(&mut self, update: &'a ast::Update) -> Result<BoundStatement> {

@@ -24,12 +24,16 @@ impl<'a> Binder<'a> {
 
     fn any_expr(&mut self, expr: &'a Expr) -> Result<Expression> {
         match &expr.kind {
-            ExprKind::Literal(value @ (Value::Null | Value::Text(_))) => Ok(Expression::literal(value.clone())),
+            ExprKind::Literal(value @ (Value::Null | Value::Text(_))) => {
+                Ok(Expression::literal(value.clone()))
+            }
             ExprKind::Literal(value) => Ok(Expression::constant(value.clone())),
             ExprKind::Typed { data_type, text } => {
                 build::cast(Expression::literal(Value::Text(text.clone())), *data_type)
             }
-            ExprKind::Parameter(index) => Ok(Expression::Parameter { index: *index, data_type: DataType::Unknown }),
+            ExprKind::Parameter(index) => {
+                Ok(Expression::Parameter { index: *index, data_type: DataType::Unknown })
+            }
             ExprKind::Column(names) => self.column(names),
             ExprKind::Default => Err(Error::syntax("DEFAULT stands only for a whole value in VALUES or SET")),
             ExprKind::Unary { op, operand } => {
@@ -92,7 +96,9 @@ impl<'a> Binder<'a> {
             let mut options = Vec::with_capacity(list.len());
             for item in list {
                 let ExprKind::Row(values) = &item.kind else {
-                    return Err(Error::type_mismatch("IN compares a row with something that is not one").at(item.at));
+                    return Err(
+                        Error::type_mismatch("IN compares a row with something that is not one").at(item.at)
+                    );
                 };
                 options.push(self.rows(BinaryOp::Equal, columns, values, item.at)?);
             }
@@ -108,7 +114,13 @@ impl<'a> Binder<'a> {
     }
 
     /// Two rows compared for equality.
-    fn rows(&mut self, op: BinaryOp, left: &'a [Expr], right: &'a [Expr], at: Position) -> Result<Expression> {
+    fn rows(
+        &mut self,
+        op: BinaryOp,
+        left: &'a [Expr],
+        right: &'a [Expr],
+        at: Position,
+    ) -> Result<Expression> {
         let negated = match op {
             BinaryOp::Equal => false,
             BinaryOp::NotEqual => true,
@@ -133,7 +145,9 @@ impl<'a> Binder<'a> {
         let odd = call.star || call.distinct || call.filter.is_some() || !call.order_by.is_empty();
         if odd {
             let message = format!("{name} is not an aggregate function");
-            return Err(Error::syntax(message).at(call.name.at).hint("*, DISTINCT, ORDER BY and FILTER need one"));
+            return Err(Error::syntax(message)
+                .at(call.name.at)
+                .hint("*, DISTINCT, ORDER BY and FILTER need one"));
         }
         let arguments = self.exprs(&call.args)?;
         build::call_name(&name, arguments)
@@ -188,8 +202,8 @@ fn unary(op: UnaryOp, operand: Expression) -> Result<Expression> {
         UnaryOp::Not => build::not(operand),
         UnaryOp::Minus => build::call(Function::Negate, vec![operand]),
         UnaryOp::BitNot => build::call(Function::BitNot, vec![operand]),
-        UnaryOp::Plus if operand.data_type().is_numeric() || operand.data_type() == DataType::Unknown => Ok(operand),
-        UnaryOp::Plus => Err(Error::type_mismatch(format!("there is no operator + {}", operand.data_type()))),
+        // As in SQLite, on anything.
+        UnaryOp::Plus => Ok(operand),
     }
 }
 

@@ -1,14 +1,14 @@
 //! Binding of FROM: tables, derived tables, WITH queries, joins.
 
+use super::Binder;
 use super::query::Output;
 use super::scope::{Named, ScopeColumn};
-use super::Binder;
+use crate::catalog::Table;
 use crate::error::{Error, Result, state};
 use crate::expression::{self as build, Expression};
 use crate::functions::Function;
 use crate::parse::ast::{JoinCondition, JoinKind, Name, TableAlias, TableRef};
 use crate::plan::{JoinType, Logical};
-use crate::catalog::Table;
 use std::sync::Arc;
 
 impl<'a> Binder<'a> {
@@ -95,7 +95,12 @@ impl<'a> Binder<'a> {
         for column in &table.columns {
             let id = self.fresh()?;
             ids.push(id);
-            columns.push(ScopeColumn { name: column.name.clone(), id, data_type: column.data_type, merged: false });
+            columns.push(ScopeColumn {
+                name: column.name.clone(),
+                id,
+                data_type: column.data_type,
+                merged: false,
+            });
         }
         ids.push(self.fresh()?);
         let named = Named { name: name.to_owned(), columns, table: Some(table.clone()) };
@@ -154,7 +159,9 @@ fn only_column<'t>(tables: &'t mut [Named], name: &str) -> Result<&'t mut ScopeC
     let mut matching = columns.filter(|column| !column.merged && column.name.eq_ignore_ascii_case(name));
     match (matching.next(), matching.next()) {
         (Some(column), None) => Ok(column),
-        (Some(_), Some(_)) => Err(Error::name(state::AMBIGUOUS, format!("the column {name} of USING is ambiguous"))),
+        (Some(_), Some(_)) => {
+            Err(Error::name(state::AMBIGUOUS, format!("the column {name} of USING is ambiguous")))
+        }
         _ => Err(Error::name(state::NO_COLUMN, format!("the column {name} of USING is not on both sides"))),
     }
 }

@@ -23,7 +23,6 @@ mod scope;
 mod select;
 mod subquery;
 
-
 use crate::catalog::{Catalog, Table};
 use crate::error::{Error, ErrorKind, Result, state};
 use crate::expression::Expression;
@@ -97,7 +96,9 @@ impl Binder<'_> {
     fn fresh(&mut self) -> Result<ColumnId> {
         self.next += 1;
         if self.next > COLUMNS_MAX {
-            let message = format!("the statement has more than {COLUMNS_MAX} columns, those of its subqueries included");
+            let message = format!(
+                "the statement has more than {COLUMNS_MAX} columns, those of its subqueries included"
+            );
             return Err(Error::new(ErrorKind::Limit, state::TOO_COMPLEX, message));
         }
         Ok(self.next)

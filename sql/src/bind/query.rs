@@ -1,7 +1,7 @@
 //! Binding of whole queries: WITH, set operations, VALUES, ORDER BY, LIMIT.
 
-use super::scope::{Level, Named, ScopeColumn};
 use super::Binder;
+use super::scope::{Level, Named, ScopeColumn};
 use crate::error::{Error, Position, Result, state};
 use crate::expression::{self as build, Expression, SortKey};
 use crate::parse::ast::{Expr, ExprKind, OrderItem, Query, SetExpr, SetOp};
@@ -40,8 +40,11 @@ impl<'a> Binder<'a> {
         let output = self.query(query)?;
         let output = self.settled(output)?;
         self.levels.pop();
-        let columns =
-            output.columns.iter().map(|c| OutputColumn { name: c.name.clone(), data_type: c.data_type }).collect();
+        let columns = output
+            .columns
+            .iter()
+            .map(|c| OutputColumn { name: c.name.clone(), data_type: c.data_type })
+            .collect();
         Ok((output.relation(), columns))
     }
 
@@ -101,7 +104,14 @@ impl<'a> Binder<'a> {
         }
     }
 
-    fn operation(&mut self, op: SetOp, all: bool, left: Output, right: Output, at: Position) -> Result<Output> {
+    fn operation(
+        &mut self,
+        op: SetOp,
+        all: bool,
+        left: Output,
+        right: Output,
+        at: Position,
+    ) -> Result<Output> {
         if left.columns.len() != right.columns.len() {
             let (l, r) = (left.columns.len(), right.columns.len());
             let message = format!("the sides of the set operation have {l} and {r} columns");
@@ -232,7 +242,8 @@ pub(super) fn ordinal(expr: &Expr, width: usize) -> Result<Option<usize>> {
     match usize::try_from(*number) {
         Ok(number) if (1..=width).contains(&number) => Ok(Some(number - 1)),
         _ => {
-            let message = format!("{number} is not the number of a result column, of which there are {width}");
+            let message =
+                format!("{number} is not the number of a result column, of which there are {width}");
             Err(Error::syntax(message).at(expr.at))
         }
     }

@@ -25,7 +25,8 @@ impl Binder<'_> {
         let touched = table.foreign_keys.iter().filter(|key| touches(&key.columns, changed));
         touched
             .map(|key| {
-                let Resolved { parent, key: unique, columns, parents: _ } = resolve(self.catalog, table, key)?;
+                let Resolved { parent, key: unique, columns, parents: _ } =
+                    resolve(self.catalog, table, key)?;
                 Ok(ParentCheck { name: key.name.clone(), parent, key: unique, columns })
             })
             .collect()
@@ -77,7 +78,8 @@ fn resolve(catalog: &Catalog, table: &Table, key: &ForeignKey) -> Result<Resolve
     }
     let (unique, order) = unique_key(parent, &parents)
         .ok_or_else(|| wrong("the columns it refers to are not a primary key or UNIQUE"))?;
-    let pick = |list: &[usize]| -> Vec<usize> { order.iter().filter_map(|&i| list.get(i).copied()).collect() };
+    let pick =
+        |list: &[usize]| -> Vec<usize> { order.iter().filter_map(|&i| list.get(i).copied()).collect() };
     Ok(Resolved { parent: parent.clone(), key: unique, columns: pick(&key.columns), parents: pick(&parents) })
 }
 
@@ -104,7 +106,8 @@ fn child_check(child: &Arc<Table>, key: &ForeignKey, columns: Vec<usize>, parent
         Some((path, order)) => (Some(path), order),
         None => (None, (0..columns.len()).collect()),
     };
-    let pick = |list: &[usize]| -> Vec<usize> { order.iter().filter_map(|&i| list.get(i).copied()).collect() };
+    let pick =
+        |list: &[usize]| -> Vec<usize> { order.iter().filter_map(|&i| list.get(i).copied()).collect() };
     ChildCheck {
         name: key.name.clone(),
         child: child.clone(),

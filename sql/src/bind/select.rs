@@ -4,9 +4,9 @@
 //! grouped, what equals a group expression is then replaced by the group's column, and what is
 //! left over of FROM's columns must depend on a whole primary key among the groups.
 
+use super::Binder;
 use super::query::{Output, OutputId, ordinal, sort_key};
 use super::scope::{Named, ScopeColumn};
-use super::Binder;
 use crate::error::{Error, ErrorKind, Position, Result, state};
 use crate::expression::{self as build, Aggregate, Expression, SortKey};
 use crate::parse::ast::{Expr, ExprKind, Name, OrderItem, Select, SelectItem};
@@ -180,7 +180,8 @@ impl<'a> Binder<'a> {
         self.add_dependent(&mut groups, parts)?;
         let aggregates = std::mem::take(&mut parts.aggregates);
         let known = |id: ColumnId| {
-            groups.iter().any(|(group, _)| *group == id) || aggregates.iter().any(|(aggregate, _)| *aggregate == id)
+            groups.iter().any(|(group, _)| *group == id)
+                || aggregates.iter().any(|(aggregate, _)| *aggregate == id)
         };
         let items = parts.items.iter_mut().map(|item| (&mut item.expression, item.at));
         let having = parts.having.iter_mut().map(|(expression, at)| (expression, *at));
@@ -210,7 +211,8 @@ impl<'a> Binder<'a> {
             let Some(table) = &named.table else { continue };
             let key = table.primary_key();
             let id_of = |column: &usize| named.columns.get(*column).map(|column| column.id);
-            let whole = !key.is_empty() && key.iter().all(|c| id_of(c).is_some_and(|id| is_group(groups, id)));
+            let whole =
+                !key.is_empty() && key.iter().all(|c| id_of(c).is_some_and(|id| is_group(groups, id)));
             if whole {
                 let wanted = named.columns.iter().filter(|c| used.contains(&c.id) && !is_group(groups, c.id));
                 extra.extend(wanted.map(|c| Expression::column(c.id, c.data_type)));

@@ -1,8 +1,8 @@
 //! Binding of subqueries in expressions: scalar, EXISTS, IN.
 
+use super::Binder;
 use super::query::Output;
 use super::scope::Level;
-use super::Binder;
 use crate::error::{Error, Position, Result};
 use crate::expression::{self as build, Expression, Subquery, SubqueryKind};
 use crate::parse::ast::{Expr, ExprKind, Query};
@@ -40,7 +40,8 @@ impl<'a> Binder<'a> {
             types.push(build::common_type(&pair, "the sides of IN")?);
         }
         let output = self.converted(output, &types)?;
-        let operands = operands.into_iter().zip(&types).map(|(o, t)| build::cast(o, *t)).collect::<Result<_>>()?;
+        let operands =
+            operands.into_iter().zip(&types).map(|(o, t)| build::cast(o, *t)).collect::<Result<_>>()?;
         self.finish(output, outer, SubqueryKind::In { operands, negated }, DataType::Boolean)
     }
 

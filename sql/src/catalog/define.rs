@@ -80,7 +80,12 @@ fn key_columns(table: &Table, columns: &[KeyColumn]) -> Result<Vec<(usize, bool)
     Ok(out)
 }
 
-fn primary_key(table: &mut Table, name: Option<&Name>, columns: &[KeyColumn], autoincrement: bool) -> Result<()> {
+fn primary_key(
+    table: &mut Table,
+    name: Option<&Name>,
+    columns: &[KeyColumn],
+    autoincrement: bool,
+) -> Result<()> {
     if table.key != RowKey::Rowid {
         return Err(bad(format!("the table {} has two primary keys", table.name)));
     }
@@ -115,16 +120,27 @@ fn other_constraint(table: &mut Table, constraint: &TableConstraint) -> Result<(
             if plain == table.primary_key() || table.indexes.iter().any(|index| index.columns == columns) {
                 return Ok(());
             }
-            let names: Vec<&str> =
-                plain.iter().filter_map(|&c| table.columns.get(c)).map(|column| column.name.as_str()).collect();
+            let names: Vec<&str> = plain
+                .iter()
+                .filter_map(|&c| table.columns.get(c))
+                .map(|column| column.name.as_str())
+                .collect();
             let name = match name {
                 Some(name) => name.text.clone(),
                 None => format!("{}_{}_key", table.name, names.join("_")),
             };
-            table.indexes.push(Arc::new(Index { id: 0, name, columns, unique: true, tree: NO_TREE, sql: None }));
+            table.indexes.push(Arc::new(Index {
+                id: 0,
+                name,
+                columns,
+                unique: true,
+                tree: NO_TREE,
+                sql: None,
+            }));
         }
         TableConstraint::ForeignKey(key) => {
-            let columns = key.columns.iter().map(|name| column_of(table, name)).collect::<Result<Vec<_>>>()?;
+            let columns =
+                key.columns.iter().map(|name| column_of(table, name)).collect::<Result<Vec<_>>>()?;
             if !key.parents.is_empty() && key.parents.len() != columns.len() {
                 let message = "the two sides of the foreign key have different numbers of columns";
                 return Err(Error::name(state::BAD_FOREIGN_KEY, message).at(key.table.at));
@@ -137,7 +153,9 @@ fn other_constraint(table: &mut Table, constraint: &TableConstraint) -> Result<(
             });
         }
         TableConstraint::Check { name, expr } => {
-            table.checks.push(Check { name: name.as_ref().map(|name| name.text.clone()), expr: expr.clone() });
+            table
+                .checks
+                .push(Check { name: name.as_ref().map(|name| name.text.clone()), expr: expr.clone() });
         }
     }
     Ok(())

@@ -16,8 +16,8 @@ pub use define::{define_index, define_table};
 pub use store::{ObjectKind, TREE, create_catalog, create_object, drop_object, load, version};
 
 use crate::error::{Error, Result, state};
-use crate::storage::TreeId;
 use crate::parse::ast::Expr;
+use crate::storage::TreeId;
 use crate::types::DataType;
 use std::sync::Arc;
 
@@ -111,9 +111,9 @@ impl Table {
     /// Where a column stands among the fields of a row's value; `None`: it is the tree's key.
     pub fn field(&self, column: usize) -> Option<usize> {
         match self.key {
+            _ if column >= self.columns.len() => None,
             RowKey::Integer(key) if column == key => None,
             RowKey::Integer(key) if column > key => Some(column - 1),
-            _ if column >= self.columns.len() => None,
             _ => Some(column),
         }
     }

@@ -34,7 +34,8 @@ static STAMP: AtomicU64 = AtomicU64::new(1);
 
 fn tree(transaction: &Transaction) -> Result<TreeId> {
     transaction.tree(TREE)?.ok_or_else(|| {
-        Error::corrupt("the file has no catalog").hint("it was made by a program that uses the storage core alone")
+        Error::corrupt("the file has no catalog")
+            .hint("it was made by a program that uses the storage core alone")
     })
 }
 
@@ -71,9 +72,15 @@ fn object_key(id: u32) -> Vec<u8> {
 }
 
 /// Enters an object and makes its trees; gives its id.
-pub fn create_object(transaction: &mut Transaction, kind: ObjectKind, sql: &str, uniques: usize) -> Result<u32> {
+pub fn create_object(
+    transaction: &mut Transaction,
+    kind: ObjectKind,
+    sql: &str,
+    uniques: usize,
+) -> Result<u32> {
     let catalog = tree(transaction)?;
-    let id = u32::try_from(number(transaction, NEXT)?).map_err(|_| Error::corrupt("the catalog's next id"))?;
+    let id =
+        u32::try_from(number(transaction, NEXT)?).map_err(|_| Error::corrupt("the catalog's next id"))?;
     let next = id.checked_add(1).ok_or_else(|| Error::corrupt("the catalog's next id"))?;
     transaction.put(catalog, NEXT, &next.to_le_bytes())?;
     let letter = match kind {
@@ -143,7 +150,10 @@ pub fn load(transaction: &Transaction) -> Result<Catalog> {
     cursor.seek(transaction, OBJECT)?;
     cursor.visit(transaction, |key, value| {
         let Some(id) = key.strip_prefix(OBJECT) else { return false };
-        match (<[u8; 4]>::try_from(id), value.split_first().map(|(kind, sql)| (*kind, std::str::from_utf8(sql)))) {
+        match (
+            <[u8; 4]>::try_from(id),
+            value.split_first().map(|(kind, sql)| (*kind, std::str::from_utf8(sql))),
+        ) {
             (Ok(id), Some((kind, Ok(sql)))) => entries.push((u32::from_be_bytes(id), kind, sql.to_owned())),
             _ => bad = true,
         }
@@ -152,7 +162,11 @@ pub fn load(transaction: &Transaction) -> Result<Catalog> {
     if bad {
         return Err(Error::corrupt("an entry of the catalog is damaged"));
     }
-    let mut catalog = Catalog { stamp: STAMP.fetch_add(1, Ordering::Relaxed), version: version(transaction)?, tables: Vec::new() };
+    let mut catalog = Catalog {
+        stamp: STAMP.fetch_add(1, Ordering::Relaxed),
+        version: version(transaction)?,
+        tables: Vec::new(),
+    };
     for (id, kind, sql) in entries {
         let parsed = parse(&sql).ok().flatten().map(|parsed| parsed.statement);
         match (kind, parsed) {
@@ -193,7 +207,8 @@ fn load_index(
 ) -> Result<()> {
     let name = &create.table.text;
     let table = catalog.tables.iter_mut().find(|table| table.name.eq_ignore_ascii_case(name));
-    let table = table.ok_or_else(|| Error::corrupt(format!("the index {} has no table", create.name.text)))?;
+    let table =
+        table.ok_or_else(|| Error::corrupt(format!("the index {} has no table", create.name.text)))?;
     let mut index = define_index(table, create, sql)?;
     index.id = id;
     index.tree = existing(transaction, &index_tree(id))?;

@@ -78,10 +78,13 @@ impl Optimizer<'_> {
     }
 }
 
+/// Columns of a key, and whether each is descending.
+type KeyColumns = Vec<(usize, bool)>;
+
 /// The keys of a table: path, columns, whether all of them together are unique.
-fn keys(table: &Table) -> Vec<(Path, Vec<(usize, bool)>, bool)> {
+fn keys(table: &Table) -> Vec<(Path, KeyColumns, bool)> {
     let mut out = Vec::with_capacity(table.indexes.len() + 1);
-    let primary: Vec<(usize, bool)> = match table.key {
+    let primary: KeyColumns = match table.key {
         RowKey::Rowid => vec![(table.rowid_column(), false)],
         _ => table.primary_key().iter().map(|column| (*column, false)).collect(),
     };
@@ -183,9 +186,11 @@ pub(super) fn selectivity(leaf: &ScanLeaf, condition: &Expression) -> f64 {
         Expression::Call { function: Function::Equal, .. } => {
             let unique = equality(condition).is_some_and(|(left, right)| {
                 [left, right].into_iter().any(|side| match side {
-                    Expression::Column { index, .. } => {
-                        leaf.ids.iter().position(|id| id == index).is_some_and(|c| is_unique(&leaf.table, &[c]))
-                    }
+                    Expression::Column { index, .. } => leaf
+                        .ids
+                        .iter()
+                        .position(|id| id == index)
+                        .is_some_and(|c| is_unique(&leaf.table, &[c])),
                     _ => false,
                 })
             });
@@ -194,7 +199,13 @@ pub(super) fn selectivity(leaf: &ScanLeaf, condition: &Expression) -> f64 {
         Expression::Call { function, .. } if function.is_comparison() => 0.3,
         Expression::Call { function: Function::Like | Function::LikeIgnoreCase, .. } => 0.1,
         Expression::InList { .. } | Expression::Subquery(_) => 0.2,
-        Expression::IsNull { negated, .. } => if *negated { 0.9 } else { 0.1 },
+        Expression::IsNull { negated, .. } => {
+            if *negated {
+                0.9
+            } else {
+                0.1
+            }
+        }
         Expression::Or(parts) => parts.iter().map(|part| selectivity(leaf, part)).sum::<f64>().min(1.0),
         _ => 0.5,
     }
@@ -202,5 +213,7 @@ pub(super) fn selectivity(leaf: &ScanLeaf, condition: &Expression) -> f64 {
 
 /// Do these columns contain a key without duplicates?
 pub(super) fn is_unique(table: &Table, columns: &[usize]) -> bool {
-    keys(table).iter().any(|(_, key, unique)| *unique && key.iter().all(|(column, _)| columns.contains(column)))
+    keys(table)
+        .iter()
+        .any(|(_, key, unique)| *unique && key.iter().all(|(column, _)| columns.contains(column)))
 }

@@ -24,6 +24,7 @@ const PAIR_COST: f64 = 0.2;
 const HASH_COST: f64 = 1.5;
 
 /// An input of joins: a table, which may be looked up, or anything else.
+#[allow(clippy::large_enum_variant)] // Few live at a time.
 pub(super) enum Leaf {
     Scan(ScanLeaf),
     Other(Lowered),
@@ -69,7 +70,12 @@ struct Edge {
 
 impl Optimizer<'_> {
     /// An input with the conditions on it alone.
-    pub(super) fn leaf(&mut self, plan: Logical, mut conditions: Vec<Expression>, needed: &Needed) -> Result<Leaf> {
+    pub(super) fn leaf(
+        &mut self,
+        plan: Logical,
+        mut conditions: Vec<Expression>,
+        needed: &Needed,
+    ) -> Result<Leaf> {
         match plan {
             Logical::Scan { table, columns } => {
                 let full = (self.statistics.rows(&table)? as f64).max(ROWS_MIN);
@@ -127,7 +133,12 @@ impl Optimizer<'_> {
         joined.ok_or_else(|| Error::internal("a join without inputs"))
     }
 
-    fn flatten(&mut self, plan: Logical, inputs: &mut Vec<Logical>, conditions: &mut Vec<Expression>) -> Result<()> {
+    fn flatten(
+        &mut self,
+        plan: Logical,
+        inputs: &mut Vec<Logical>,
+        conditions: &mut Vec<Expression>,
+    ) -> Result<()> {
         match plan {
             Logical::Join { left, right, join: JoinType::Inner, on } => {
                 self.flatten(*left, inputs, conditions)?;
@@ -313,7 +324,8 @@ fn index_join(
     let on: Vec<Expression> = on
         .into_iter()
         .filter(|condition| {
-            let Some(edge) = edges(std::slice::from_ref(condition), &known, &scan.ids.iter().copied().collect()).pop()
+            let Some(edge) =
+                edges(std::slice::from_ref(condition), &known, &scan.ids.iter().copied().collect()).pop()
             else {
                 return true;
             };
@@ -347,7 +359,13 @@ fn access_columns(scan: &ScanLeaf, access: &crate::plan::Access) -> Vec<(usize, 
     key.into_iter().zip(access.equal.iter().cloned()).collect()
 }
 
-fn hash_or_loop(left: Lowered, right: Lowered, join: JoinType, on: Vec<Expression>, rows: f64) -> Result<Lowered> {
+fn hash_or_loop(
+    left: Lowered,
+    right: Lowered,
+    join: JoinType,
+    on: Vec<Expression>,
+    rows: f64,
+) -> Result<Lowered> {
     // The side that is built into the hash table should be the smaller one.
     let (left, right) = match join {
         JoinType::Inner if left.rows < right.rows => (right, left),

@@ -40,7 +40,12 @@ impl Lowered {
 type Needed = HashSet<ColumnId>;
 
 impl Optimizer<'_> {
-    pub(super) fn lower(&mut self, plan: Logical, mut conditions: Vec<Expression>, needed: &Needed) -> Result<Lowered> {
+    pub(super) fn lower(
+        &mut self,
+        plan: Logical,
+        mut conditions: Vec<Expression>,
+        needed: &Needed,
+    ) -> Result<Lowered> {
         match plan {
             Logical::Filter { input, predicate } => {
                 split(predicate, &mut conditions);
@@ -221,8 +226,9 @@ impl Optimizer<'_> {
         let mut rows = 0.0;
         for (input, ids) in inputs {
             let meant = columns.iter().zip(&ids).zip(&types);
-            let meant: Vec<(ColumnId, Expression)> =
-                meant.map(|((column, id), data_type)| (*column, Expression::column(*id, *data_type))).collect();
+            let meant: Vec<(ColumnId, Expression)> = meant
+                .map(|((column, id), data_type)| (*column, Expression::column(*id, *data_type)))
+                .collect();
             let mut pushed = Vec::with_capacity(conditions.len());
             for condition in conditions {
                 let mut condition = condition.clone();
@@ -248,17 +254,18 @@ impl Optimizer<'_> {
     ) -> Result<Lowered> {
         let left_ids: Needed = left.output().into_iter().collect();
         let right_ids: Needed = right.output().into_iter().collect();
-        let (to_left, above): (Vec<_>, Vec<_>) = conditions.into_iter().partition(|c| only_uses(c, &left_ids));
+        let (to_left, above): (Vec<_>, Vec<_>) =
+            conditions.into_iter().partition(|c| only_uses(c, &left_ids));
         if join == JoinType::Left && above.iter().any(|condition| rejects_null(condition, &right_ids)) {
             // Rows that the outer join would add are removed again: it is an inner one.
-            let inner = Logical::Join { left: Box::new(left), right: Box::new(right), join: JoinType::Inner, on };
+            let inner =
+                Logical::Join { left: Box::new(left), right: Box::new(right), join: JoinType::Inner, on };
             return self.lower(inner, to_left.into_iter().chain(above).collect(), needed);
         }
         let mut parts = Vec::new();
         on.into_iter().for_each(|condition| split(condition, &mut parts));
-        let (to_right, on): (Vec<_>, Vec<_>) = parts
-            .into_iter()
-            .partition(|c| only_uses(c, &right_ids) && !columns_of(c).is_empty());
+        let (to_right, on): (Vec<_>, Vec<_>) =
+            parts.into_iter().partition(|c| only_uses(c, &right_ids) && !columns_of(c).is_empty());
         let mut wanted = needed.clone();
         on.iter().chain(&above).for_each(|condition| wanted.extend(columns_of(condition)));
         let left = self.lower(left, to_left, &wanted)?;
@@ -293,7 +300,11 @@ impl Optimizer<'_> {
 }
 
 /// The columns of a table that are read: their numbers and ids.
-pub(super) fn read_columns(ids: &[ColumnId], filter: &[Expression], needed: &Needed) -> (Vec<usize>, Vec<ColumnId>) {
+pub(super) fn read_columns(
+    ids: &[ColumnId],
+    filter: &[Expression],
+    needed: &Needed,
+) -> (Vec<usize>, Vec<ColumnId>) {
     let mut wanted: Needed = filter.iter().flat_map(columns_of).collect();
     wanted.extend(needed.iter().copied());
     ids.iter().enumerate().filter(|(_, id)| wanted.contains(id)).map(|(number, id)| (number, *id)).unzip()
@@ -319,7 +330,8 @@ fn renamed(input: Lowered, expressions: Vec<(ColumnId, Expression)>) -> Result<L
         return Ok(Lowered { columns, ..input });
     }
     let columns = expressions.iter().map(|(id, _)| *id).collect();
-    let expressions = expressions.into_iter().map(|(_, e)| place(e, &input.columns)).collect::<Result<_>>()?;
+    let expressions =
+        expressions.into_iter().map(|(_, e)| place(e, &input.columns)).collect::<Result<_>>()?;
     let plan = Physical::Project { input: Box::new(input.plan), expressions };
     Ok(Lowered { plan, columns, rows: input.rows })
 }

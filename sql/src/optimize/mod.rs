@@ -32,7 +32,7 @@ pub trait Statistics {
 }
 
 /// Makes the plan of a statement.
-pub fn optimize(bound: Bound, parameters: usize, statistics: &dyn Statistics) -> Result<Statement> {
+pub fn optimize(bound: Bound, statistics: &dyn Statistics) -> Result<Statement> {
     let Bound { kind, subplans, columns } = bound;
     let mut optimizer = Optimizer { statistics, subplans: subplans.into_iter().map(Some).collect() };
     let plan = match kind {
@@ -47,7 +47,7 @@ pub fn optimize(bound: Bound, parameters: usize, statistics: &dyn Statistics) ->
             None => Physical::Values { rows: vec![], types: vec![] },
         });
     }
-    Ok(Statement { plan, subplans: lowered, columns, parameters })
+    Ok(Statement { plan, subplans: lowered, columns })
 }
 
 struct Optimizer<'a> {
@@ -81,7 +81,8 @@ fn exact(lowered: Lowered, ids: &[ColumnId]) -> Result<Lowered> {
     let mut expressions = Vec::with_capacity(ids.len());
     for id in ids {
         let position = position(&lowered.columns, *id)?;
-        let data_type = types.get(position).copied().ok_or_else(|| Error::internal("a column without a type"))?;
+        let data_type =
+            types.get(position).copied().ok_or_else(|| Error::internal("a column without a type"))?;
         expressions.push(Expression::column(position, data_type));
     }
     let plan = match lowered.plan {

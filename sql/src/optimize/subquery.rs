@@ -14,12 +14,18 @@ use crate::plan::{ColumnId, JoinType, Logical, Relation};
 
 impl Optimizer<'_> {
     /// Takes the conditions that can become joins out of the list and puts the joins on the plan.
-    pub(super) fn join_subqueries(&mut self, mut plan: Logical, conditions: &mut Vec<Expression>) -> Result<Logical> {
+    pub(super) fn join_subqueries(
+        &mut self,
+        mut plan: Logical,
+        conditions: &mut Vec<Expression>,
+    ) -> Result<Logical> {
         for condition in std::mem::take(conditions) {
             let converted = match &condition {
                 Expression::Subquery(subquery) => self.as_join(subquery)?,
                 Expression::Not(inner) => match &**inner {
-                    Expression::Subquery(subquery) if matches!(subquery.kind, SubqueryKind::Exists { .. }) => {
+                    Expression::Subquery(subquery)
+                        if matches!(subquery.kind, SubqueryKind::Exists { .. }) =>
+                    {
                         let mut opposite = subquery.clone();
                         if let SubqueryKind::Exists { negated } = &mut opposite.kind {
                             *negated = !*negated;
@@ -43,7 +49,11 @@ impl Optimizer<'_> {
     fn as_join(&mut self, subquery: &Subquery) -> Result<Option<(Logical, JoinType, Vec<Expression>)>> {
         let join = match &subquery.kind {
             SubqueryKind::Exists { negated } if !subquery.outer.is_empty() => {
-                if *negated { JoinType::Anti } else { JoinType::Semi }
+                if *negated {
+                    JoinType::Anti
+                } else {
+                    JoinType::Semi
+                }
             }
             SubqueryKind::In { negated: false, .. } if subquery.outer.is_empty() => JoinType::Inner,
             SubqueryKind::In { negated: false, .. } => JoinType::Semi,
@@ -153,7 +163,9 @@ fn plan_uses_outer(plan: &Logical) -> bool {
             let aggregates = aggregates.iter().flat_map(|(_, a)| a.expressions());
             any(Box::new(groups.chain(aggregates))) || plan_uses_outer(input)
         }
-        Logical::Sort { input, keys } => any(Box::new(keys.iter().map(|k| &k.expression))) || plan_uses_outer(input),
+        Logical::Sort { input, keys } => {
+            any(Box::new(keys.iter().map(|k| &k.expression))) || plan_uses_outer(input)
+        }
         Logical::Limit { input, limit, offset } => {
             any(Box::new(limit.iter().chain(offset))) || plan_uses_outer(input)
         }

@@ -15,6 +15,7 @@ pub struct Name {
 
 /// One statement.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant)] // There is one a text.
 pub enum Statement {
     Query(Query),
     Insert(Insert),
@@ -243,27 +244,68 @@ pub enum ExprKind {
     /// A literal that has its value already; text is an unknown literal until it meets a type.
     Literal(Value),
     /// `DATE '...'` and the like.
-    Typed { data_type: DataType, text: String },
+    Typed {
+        data_type: DataType,
+        text: String,
+    },
     /// A parameter, numbered from 0.
     Parameter(usize),
     /// `column`, `table.column`.
     Column(Vec<Name>),
     /// DEFAULT in VALUES and SET.
     Default,
-    Unary { op: UnaryOp, operand: Box<Expr> },
-    Binary { op: BinaryOp, left: Box<Expr>, right: Box<Expr> },
+    Unary {
+        op: UnaryOp,
+        operand: Box<Expr>,
+    },
+    Binary {
+        op: BinaryOp,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
     And(Vec<Expr>),
     Or(Vec<Expr>),
-    Is { operand: Box<Expr>, test: Test, negated: bool },
-    Distinct { left: Box<Expr>, right: Box<Expr>, negated: bool },
-    InList { operand: Box<Expr>, list: Vec<Expr>, negated: bool },
-    InQuery { operand: Box<Expr>, query: Box<Query>, negated: bool },
-    Between { operand: Box<Expr>, low: Box<Expr>, high: Box<Expr>, negated: bool },
+    Is {
+        operand: Box<Expr>,
+        test: Test,
+        negated: bool,
+    },
+    Distinct {
+        left: Box<Expr>,
+        right: Box<Expr>,
+        negated: bool,
+    },
+    InList {
+        operand: Box<Expr>,
+        list: Vec<Expr>,
+        negated: bool,
+    },
+    InQuery {
+        operand: Box<Expr>,
+        query: Box<Query>,
+        negated: bool,
+    },
+    Between {
+        operand: Box<Expr>,
+        low: Box<Expr>,
+        high: Box<Expr>,
+        negated: bool,
+    },
     Like(Box<Like>),
-    Cast { operand: Box<Expr>, data_type: DataType },
-    Case { operand: Option<Box<Expr>>, branches: Vec<(Expr, Expr)>, otherwise: Option<Box<Expr>> },
+    Cast {
+        operand: Box<Expr>,
+        data_type: DataType,
+    },
+    Case {
+        operand: Option<Box<Expr>>,
+        branches: Vec<(Expr, Expr)>,
+        otherwise: Option<Box<Expr>>,
+    },
     Function(Box<Function>),
-    Exists { query: Box<Query>, negated: bool },
+    Exists {
+        query: Box<Query>,
+        negated: bool,
+    },
     Subquery(Box<Query>),
     /// `(a, b)`: only in IN.
     Row(Vec<Expr>),

@@ -4,8 +4,8 @@ use super::ast::{BinaryOp, Expr, ExprKind, Function, Like, Name, Test, UnaryOp};
 use super::{Translator, refuse, tokens};
 use crate::error::{Error, ErrorKind, Position, Result, state};
 use crate::types::{DataType, Decimal, Value};
-use sqlparser::ast::{self as sp};
 use sqlparser::ast::Spanned;
+use sqlparser::ast::{self as sp};
 
 /// How deep an expression may be.
 const DEPTH_MAX: usize = 200;
@@ -36,7 +36,9 @@ impl Translator {
             .into_iter()
             .map(|part| match part {
                 sp::ObjectNamePart::Identifier(ident) => Ok(self.name(ident)),
-                sp::ObjectNamePart::Function(_) => Err(Error::unsupported("a function as a name").at(self.last)),
+                sp::ObjectNamePart::Function(_) => {
+                    Err(Error::unsupported("a function as a name").at(self.last))
+                }
             })
             .collect()
     }
@@ -240,7 +242,10 @@ impl Translator {
         refuse(any, "LIKE ANY", at)?;
         let pattern = self.expr(pattern)?;
         let escape = escape.map(|e| self.expr(*e)).transpose()?;
-        Ok(Expr { kind: ExprKind::Like(Box::new(Like { operand, pattern, escape, insensitive, negated })), at })
+        Ok(Expr {
+            kind: ExprKind::Like(Box::new(Like { operand, pattern, escape, insensitive, negated })),
+            at,
+        })
     }
 
     fn rounding(&mut self, name: &str, operand: sp::Expr, field: sp::CeilFloorKind) -> Result<Expr> {
@@ -251,11 +256,17 @@ impl Translator {
     }
 
     fn interval(&mut self, interval: sp::Interval) -> Result<Expr> {
-        let sp::Interval { value, leading_field, leading_precision, last_field, fractional_seconds_precision } =
-            interval;
+        let sp::Interval {
+            value,
+            leading_field,
+            leading_precision,
+            last_field,
+            fractional_seconds_precision,
+        } = interval;
         let value = self.expr(*value)?;
         let at = value.at;
-        let extra = leading_precision.is_some() || last_field.is_some() || fractional_seconds_precision.is_some();
+        let extra =
+            leading_precision.is_some() || last_field.is_some() || fractional_seconds_precision.is_some();
         refuse(extra, "an INTERVAL with a precision or a range of fields", at)?;
         let amount = match value.kind {
             ExprKind::Literal(Value::Text(text)) => text,
@@ -379,8 +390,16 @@ impl Translator {
     }
 
     fn function(&mut self, function: sp::Function) -> Result<Expr> {
-        let sp::Function { name, uses_odbc_syntax, parameters, args, within_group, filter, null_treatment, over } =
-            function;
+        let sp::Function {
+            name,
+            uses_odbc_syntax,
+            parameters,
+            args,
+            within_group,
+            filter,
+            null_treatment,
+            over,
+        } = function;
         let name = self.object(name)?;
         let at = name.at;
         refuse(uses_odbc_syntax, "ODBC syntax", at)?;
@@ -388,7 +407,8 @@ impl Translator {
         refuse(!within_group.is_empty(), "WITHIN GROUP", at)?;
         refuse(null_treatment.is_some(), "IGNORE NULLS and RESPECT NULLS", at)?;
         refuse(over.is_some(), "a window function (OVER)", at)?;
-        let mut call = Function { name, args: vec![], star: false, distinct: false, filter: None, order_by: vec![] };
+        let mut call =
+            Function { name, args: vec![], star: false, distinct: false, filter: None, order_by: vec![] };
         match args {
             sp::FunctionArguments::None => {}
             sp::FunctionArguments::Subquery(query) => {
@@ -448,15 +468,15 @@ fn number(digits: &str, at: Position) -> Result<Expr> {
     };
     match value {
         Some(value) => Ok(Expr { kind: ExprKind::Literal(value), at }),
-        None => Err(Error::out_of_range(format!("the number {} has too many digits", shorten(digits))).at(at)),
+        None => {
+            Err(Error::out_of_range(format!("the number {} has too many digits", shorten(digits))).at(at))
+        }
     }
 }
 
 fn hex(digits: &str, at: Position) -> Result<Vec<u8>> {
-    let nibbles: Option<Vec<u8>> = digits
-        .chars()
-        .map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok()))
-        .collect();
+    let nibbles: Option<Vec<u8>> =
+        digits.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect();
     match nibbles {
         Some(nibbles) if nibbles.len() % 2 == 0 => {
             Ok(nibbles.chunks(2).map(|pair| pair.iter().fold(0, |byte, nibble| byte << 4 | nibble)).collect())
@@ -467,5 +487,9 @@ fn hex(digits: &str, at: Position) -> Result<Vec<u8>> {
 
 pub(super) fn shorten(text: &str) -> String {
     const MAX: usize = 60;
-    if text.chars().count() <= MAX { text.to_owned() } else { text.chars().take(MAX).chain("...".chars()).collect() }
+    if text.chars().count() <= MAX {
+        text.to_owned()
+    } else {
+        text.chars().take(MAX).chain("...".chars()).collect()
+    }
 }

@@ -56,7 +56,9 @@ fn parse_located(sql: &str) -> Result<Option<Parsed>> {
         Token::EOF => {}
         Token::SemiColon => {
             let error = Error::syntax("there is more than one statement");
-            return Err(error.at(tokens::position(next.span.start)).hint("use execute_batch for several statements"));
+            return Err(error
+                .at(tokens::position(next.span.start))
+                .hint("use execute_batch for several statements"));
         }
         other => {
             let message = format!("unexpected \"{other}\"");

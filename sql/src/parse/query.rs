@@ -1,8 +1,8 @@
 //! Translation of queries.
 
 use super::ast::{
-    Cte, Expr, JoinCondition, JoinKind, Name, OrderItem, Query, Select, SelectItem, SetExpr, SetOp, TableAlias,
-    TableRef,
+    Cte, Expr, JoinCondition, JoinKind, Name, OrderItem, Query, Select, SelectItem, SetExpr, SetOp,
+    TableAlias, TableRef,
 };
 use super::{Translator, refuse, tokens};
 use crate::error::{Error, ErrorKind, Position, Result, state};
@@ -109,9 +109,10 @@ impl Translator {
                 Ok(SetExpr::Operation { op, all, left, right, at })
             }
             sp::SetExpr::Table(_) => Err(Error::unsupported("TABLE as a query").at(self.last)),
-            sp::SetExpr::Insert(_) | sp::SetExpr::Update(_) | sp::SetExpr::Delete(_) | sp::SetExpr::Merge(_) => {
-                Err(Error::unsupported("a change inside a query").at(self.last))
-            }
+            sp::SetExpr::Insert(_)
+            | sp::SetExpr::Update(_)
+            | sp::SetExpr::Delete(_)
+            | sp::SetExpr::Merge(_) => Err(Error::unsupported("a change inside a query").at(self.last)),
         }
     }
 
@@ -194,7 +195,9 @@ impl Translator {
                 let expr = self.expr(expr)?;
                 Ok(SelectItem::Expr { expr, alias: Some(self.name(alias)) })
             }
-            sp::SelectItem::ExprWithAliases { .. } => Err(Error::unsupported("several aliases").at(self.last)),
+            sp::SelectItem::ExprWithAliases { .. } => {
+                Err(Error::unsupported("several aliases").at(self.last))
+            }
             sp::SelectItem::Wildcard(options) => Ok(SelectItem::All(self.wildcard(options)?)),
             sp::SelectItem::QualifiedWildcard(kind, options) => {
                 let name = match kind {
@@ -346,7 +349,9 @@ impl Translator {
         let descending = match sort {
             None | Some(sp::OrderBySort::Asc) => false,
             Some(sp::OrderBySort::Desc) => true,
-            Some(sp::OrderBySort::Using(_)) => return Err(Error::unsupported("ORDER BY .. USING").at(expr.at)),
+            Some(sp::OrderBySort::Using(_)) => {
+                return Err(Error::unsupported("ORDER BY .. USING").at(expr.at));
+            }
         };
         Ok(OrderItem { expr, descending, nulls_first })
     }

@@ -1,11 +1,14 @@
 //! Translation of statements.
 
-use super::ast::{Assignment, Delete, ExprKind, Insert, Name, OnConflict, SelectItem, Statement, TableAlias, TableRef, Update};
+use super::ast::{
+    Assignment, Delete, ExprKind, Insert, Name, OnConflict, SelectItem, Statement, TableAlias, TableRef,
+    Update,
+};
 use super::expression::shorten;
 use super::{Translator, refuse, tokens};
 use crate::error::{Error, Result};
-use sqlparser::ast::{self as sp};
 use sqlparser::ast::Spanned;
+use sqlparser::ast::{self as sp};
 
 impl Translator {
     pub(super) fn statement(&mut self, statement: sp::Statement) -> Result<Statement> {
@@ -35,7 +38,15 @@ impl Translator {
     fn other(&mut self, statement: sp::Statement) -> Result<Statement> {
         use sp::Statement as S;
         match statement {
-            S::StartTransaction { modes, begin: _, transaction: _, modifier, statements, exception, has_end_keyword } => {
+            S::StartTransaction {
+                modes,
+                begin: _,
+                transaction: _,
+                modifier,
+                statements,
+                exception,
+                has_end_keyword,
+            } => {
                 refuse(!modes.is_empty(), "a transaction mode", self.last)?;
                 let block = !statements.is_empty() || exception.is_some() || has_end_keyword;
                 refuse(block, "a block of statements", self.last)?;
@@ -56,7 +67,16 @@ impl Translator {
                     other => Err(Error::unsupported(format!("DROP {other}")).at(self.last)),
                 }
             }
-            S::Explain { describe_alias: _, analyze, verbose, query_plan: _, estimate, statement, format, options } => {
+            S::Explain {
+                describe_alias: _,
+                analyze,
+                verbose,
+                query_plan: _,
+                estimate,
+                statement,
+                format,
+                options,
+            } => {
                 refuse(analyze || verbose || estimate, "an option of EXPLAIN", self.last)?;
                 refuse(format.is_some() || options.is_some(), "an option of EXPLAIN", self.last)?;
                 let inner = self.statement(*statement)?;
@@ -124,10 +144,7 @@ impl Translator {
             sp::TableObject::TableName(name) => self.object(name)?,
             _ => return Err(Error::unsupported("INSERT into something that is not a table").at(at)),
         };
-        let alias = match table_alias {
-            Some(sp::TableAliasWithoutColumns { explicit: _, alias }) => Some(self.name(alias)),
-            None => None,
-        };
+        let alias = table_alias.map(|sp::TableAliasWithoutColumns { explicit: _, alias }| self.name(alias));
         let columns = columns.into_iter().map(|name| self.object(name)).collect::<Result<_>>()?;
         let source = source.map(|query| self.query(*query)).transpose()?;
         let on_conflict = self.on_conflict(or, on)?;
@@ -144,7 +161,9 @@ impl Translator {
         refuse(or.is_some() && on.is_some(), "OR together with ON CONFLICT", at)?;
         let on = match (or, on) {
             (Some(sp::SqliteOnConflict::Replace), _) => return Ok(Some(OnConflict::Replace)),
-            (Some(sp::SqliteOnConflict::Ignore), _) => return Ok(Some(OnConflict::Nothing { target: vec![] })),
+            (Some(sp::SqliteOnConflict::Ignore), _) => {
+                return Ok(Some(OnConflict::Nothing { target: vec![] }));
+            }
             (Some(sp::SqliteOnConflict::Abort), _) | (None, None) => return Ok(None),
             (Some(other), _) => return Err(Error::unsupported(format!("OR {other}")).at(at)),
             (None, Some(on)) => on,
@@ -154,7 +173,9 @@ impl Translator {
         };
         let target: Vec<Name> = match conflict_target {
             None => vec![],
-            Some(sp::ConflictTarget::Columns(names)) => names.into_iter().map(|name| self.name(name)).collect(),
+            Some(sp::ConflictTarget::Columns(names)) => {
+                names.into_iter().map(|name| self.name(name)).collect()
+            }
             Some(sp::ConflictTarget::OnConstraint(_)) => {
                 return Err(Error::unsupported("ON CONFLICT ON CONSTRAINT").at(at));
             }
@@ -179,11 +200,13 @@ impl Translator {
             match target {
                 sp::AssignmentTarget::ColumnName(name) => {
                     let mut parts = self.parts(name)?;
-                    let column = parts.pop().ok_or_else(|| Error::syntax("a column is missing").at(self.last))?;
+                    let column =
+                        parts.pop().ok_or_else(|| Error::syntax("a column is missing").at(self.last))?;
                     out.push(Assignment { column, value: self.expr(value)? });
                 }
                 sp::AssignmentTarget::Tuple(names) => {
-                    let names = names.into_iter().map(|name| self.object(name)).collect::<Result<Vec<_>>>()?;
+                    let names =
+                        names.into_iter().map(|name| self.object(name)).collect::<Result<Vec<_>>>()?;
                     let value = self.expr(value)?;
                     let at = value.at;
                     match value.kind {
@@ -240,12 +263,18 @@ impl Translator {
         } = delete;
         self.last = tokens::position(delete_token.0.span.start);
         let at = self.last;
-        refuse(!optimizer_hints.is_empty() || output.is_some() || !tables.is_empty(), "this form of DELETE", at)?;
+        refuse(
+            !optimizer_hints.is_empty() || output.is_some() || !tables.is_empty(),
+            "this form of DELETE",
+            at,
+        )?;
         refuse(using.is_some(), "DELETE .. USING", at)?;
         refuse(!order_by.is_empty() || limit.is_some(), "ORDER BY and LIMIT in DELETE", at)?;
         let mut from = match from {
             sp::FromTable::WithFromKeyword(from) => from,
-            sp::FromTable::WithoutKeyword(_) => return Err(Error::syntax("FROM is missing after DELETE").at(at)),
+            sp::FromTable::WithoutKeyword(_) => {
+                return Err(Error::syntax("FROM is missing after DELETE").at(at));
+            }
         };
         let table = from.pop().filter(|_| from.is_empty());
         let table = table.ok_or_else(|| Error::unsupported("DELETE from several tables").at(at))?;
@@ -262,7 +291,9 @@ impl Translator {
         let only = sp::TableWithJoins { relation, joins };
         match self.table_with_joins(only)? {
             TableRef::Table { name, alias: None } => Ok((name, None)),
-            TableRef::Table { name, alias: Some(TableAlias { name: alias, columns }) } if columns.is_empty() => {
+            TableRef::Table { name, alias: Some(TableAlias { name: alias, columns }) }
+                if columns.is_empty() =>
+            {
                 Ok((name, Some(alias)))
             }
             _ => Err(Error::unsupported("changing something that is not a table").at(self.last)),

@@ -28,7 +28,9 @@ impl Translator {
         let identity = type_name::is_serial(&data_type);
         if data_type == sp::DataType::Unspecified {
             let message = format!("the column {} has no type", name.text);
-            return Err(Error::syntax(message).at(name.at).hint("write the type after the name, e.g. INTEGER or TEXT"));
+            return Err(Error::syntax(message)
+                .at(name.at)
+                .hint("write the type after the name, e.g. INTEGER or TEXT"));
         }
         let data_type = self.data_type(data_type)?;
         let mut out = ColumnDef { name, data_type, not_null: identity, default: None, identity };
@@ -96,7 +98,9 @@ impl Translator {
     ) -> Result<()> {
         let word = tokens.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ").to_ascii_uppercase();
         match (word.as_str(), constraints.last_mut()) {
-            ("AUTOINCREMENT", Some(TableConstraint::PrimaryKey { autoincrement, .. })) => *autoincrement = true,
+            ("AUTOINCREMENT", Some(TableConstraint::PrimaryKey { autoincrement, .. })) => {
+                *autoincrement = true
+            }
             ("ASC", Some(TableConstraint::PrimaryKey { .. })) => {}
             _ => return Err(Error::unsupported(format!("the column option {word}")).at(at)),
         }
@@ -154,7 +158,11 @@ impl Translator {
                     nulls_distinct,
                 } = key;
                 refuse(index_name.is_some() || index_type.is_some(), "an index name or type", self.last)?;
-                refuse(nulls_distinct == sp::NullsDistinctOption::NotDistinct, "NULLS NOT DISTINCT", self.last)?;
+                refuse(
+                    nulls_distinct == sp::NullsDistinctOption::NotDistinct,
+                    "NULLS NOT DISTINCT",
+                    self.last,
+                )?;
                 self.plain_key(&include, &index_options, characteristics.as_ref())?;
                 let name = name.map(|name| self.name(name));
                 let (columns, at) = (self.key_columns(columns)?, self.last);
@@ -212,7 +220,11 @@ impl Translator {
         refuse(with_fill.is_some(), "WITH FILL", self.last)?;
         let sp::OrderByOptions { sort, nulls_first } = options;
         let descending = sort == Some(sp::OrderBySort::Desc);
-        refuse(nulls_first.is_some_and(|first| first != descending), "NULLS FIRST or LAST in an index", self.last)?;
+        refuse(
+            nulls_first.is_some_and(|first| first != descending),
+            "NULLS FIRST or LAST in an index",
+            self.last,
+        )?;
         match expr {
             sp::Expr::Identifier(name) => Ok(KeyColumn { name: self.name(name), descending }),
             other => {
@@ -242,12 +254,18 @@ impl Translator {
         let name = name.map(|name| self.object(name)).transpose()?;
         let table = self.object(table_name)?;
         let at = table.at;
-        let name = name.ok_or_else(|| Error::new(crate::ErrorKind::Syntax, state::SYNTAX, "the index has no name").at(at))?;
+        let name = name.ok_or_else(|| {
+            Error::new(crate::ErrorKind::Syntax, state::SYNTAX, "the index has no name").at(at)
+        })?;
         refuse(using.is_some_and(|kind| kind != sp::IndexType::BTree), "this index type", at)?;
         refuse(concurrently || r#async, "CONCURRENTLY", at)?;
         refuse(!include.is_empty(), "INCLUDE", at)?;
         refuse(nulls_distinct == Some(false), "NULLS NOT DISTINCT", at)?;
-        refuse(!with.is_empty() || !index_options.is_empty() || !alter_options.is_empty(), "an index option", at)?;
+        refuse(
+            !with.is_empty() || !index_options.is_empty() || !alter_options.is_empty(),
+            "an index option",
+            at,
+        )?;
         refuse(predicate.is_some(), "a partial index (WHERE)", at)?;
         let columns = self.key_columns(columns)?;
         Ok(CreateIndex { name, if_not_exists, unique, table, columns })
@@ -335,17 +353,36 @@ fn refuse_table_options(create: &sp::CreateTable) -> Result<()> {
     let options = *hive_distribution != sp::HiveDistributionStyle::NONE
         || hive_formats.as_ref().is_some_and(|f| *f != sp::HiveFormat::default())
         || *table_options != sp::CreateTableOptions::None
-        || [file_format.is_some(), location.is_some(), version.is_some(), comment.is_some(), on_cluster.is_some()].contains(&true)
-        || [primary_key.is_some(), order_by.is_some(), partition_by.is_some(), cluster_by.is_some()].contains(&true)
-        || [clustered_by.is_some(), *copy_grants, enable_schema_evolution.is_some(), change_tracking.is_some()].contains(&true)
+        || [
+            file_format.is_some(),
+            location.is_some(),
+            version.is_some(),
+            comment.is_some(),
+            on_cluster.is_some(),
+        ]
+        .contains(&true)
+        || [primary_key.is_some(), order_by.is_some(), partition_by.is_some(), cluster_by.is_some()]
+            .contains(&true)
+        || [
+            clustered_by.is_some(),
+            *copy_grants,
+            enable_schema_evolution.is_some(),
+            change_tracking.is_some(),
+        ]
+        .contains(&true)
         || data_retention_time_in_days.is_some()
         || max_data_extension_time_in_days.is_some()
         || default_ddl_collation.is_some()
-        || [with_aggregation_policy.is_some(), with_row_access_policy.is_some(), with_tags.is_some()].contains(&true)
-        || [with_storage_lifecycle_policy.is_some(), external_volume.is_some(), with_connection.is_some()].contains(&true)
-        || [base_location.is_some(), catalog.is_some(), catalog_sync.is_some(), target_lag.is_some()].contains(&true)
-        || [storage_serialization_policy.is_some(), warehouse.is_some(), refresh_mode.is_some()].contains(&true)
-        || [initialize.is_some(), *require_user, diststyle.is_some(), distkey.is_some(), sortkey.is_some()].contains(&true)
+        || [with_aggregation_policy.is_some(), with_row_access_policy.is_some(), with_tags.is_some()]
+            .contains(&true)
+        || [with_storage_lifecycle_policy.is_some(), external_volume.is_some(), with_connection.is_some()]
+            .contains(&true)
+        || [base_location.is_some(), catalog.is_some(), catalog_sync.is_some(), target_lag.is_some()]
+            .contains(&true)
+        || [storage_serialization_policy.is_some(), warehouse.is_some(), refresh_mode.is_some()]
+            .contains(&true)
+        || [initialize.is_some(), *require_user, diststyle.is_some(), distkey.is_some(), sortkey.is_some()]
+            .contains(&true)
         || [backup.is_some(), multiset.is_some(), fallback.is_some()].contains(&true);
     refuse(options, "a table option", at)
 }

@@ -76,7 +76,8 @@ fn operators_bind_as_in_postgresql() {
 fn joins_associate_left() {
     let parsed = parse("SELECT 1 FROM a CROSS JOIN b LEFT JOIN c ON x JOIN d ON y").expect("parses");
     let text = format!("{:?}", parsed.expect("one").statement);
-    let order: Vec<usize> = ["\"a\"", "\"b\"", "\"c\"", "\"d\""].iter().map(|n| text.find(n).expect("there")).collect();
+    let order: Vec<usize> =
+        ["\"a\"", "\"b\"", "\"c\"", "\"d\""].iter().map(|n| text.find(n).expect("there")).collect();
     assert!(order.is_sorted());
     assert!(text.contains("left: Join"));
     assert!(!text.contains("right: Join"));
@@ -92,7 +93,8 @@ fn names_are_quoted_in_three_ways() {
 
 #[test]
 fn parameters_are_numbered_in_the_order_of_the_text() {
-    let parsed = parse("SELECT ?, :a, ?4, ?, @b, $c, :a FROM t LIMIT ? OFFSET $2").expect("parses").expect("one");
+    let parsed =
+        parse("SELECT ?, :a, ?4, ?, @b, $c, :a FROM t LIMIT ? OFFSET $2").expect("parses").expect("one");
     assert_eq!(parsed.parameters.len(), 8);
     assert_eq!(parsed.parameters.index(":a"), Some(1));
     assert_eq!(parsed.parameters.index("b"), Some(5));
@@ -137,9 +139,8 @@ fn syntax_errors_have_a_place() {
 #[test]
 fn deep_and_long_input_is_refused_within_a_small_stack() {
     let run = || {
-        let deep = |open: &str, close: &str, n: usize| {
-            format!("SELECT {}1{}", open.repeat(n), close.repeat(n))
-        };
+        let deep =
+            |open: &str, close: &str, n: usize| format!("SELECT {}1{}", open.repeat(n), close.repeat(n));
         for sql in [
             deep("(", ")", 10_000),
             deep("(", ")", 59),

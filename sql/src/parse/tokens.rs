@@ -104,7 +104,9 @@ fn check_depth(tokens: &[TokenWithSpan]) -> Result<()> {
         if depth > NESTING_MAX || run > OPERATOR_RUN_MAX * 2 {
             let what = if depth > NESTING_MAX { "nested too deeply" } else { "too long" };
             let message = format!("the expression is {what}");
-            return Err(Error::new(ErrorKind::Limit, state::TOO_COMPLEX, message).at(position(token.span.start)));
+            return Err(
+                Error::new(ErrorKind::Limit, state::TOO_COMPLEX, message).at(position(token.span.start))
+            );
         }
     }
     Ok(())
@@ -119,8 +121,11 @@ fn number_parameters(tokens: Vec<TokenWithSpan>) -> Result<(Vec<TokenWithSpan>, 
             Token::Placeholder(text) => Some(numbered(text, &mut parameters)),
             Token::Colon | Token::AtSign => {
                 let prefix = if token.token == Token::Colon { ':' } else { '@' };
-                match tokens.next_if(|next| matches!(&next.token, Token::Word(w) if w.quote_style.is_none())) {
-                    Some(TokenWithSpan { token: Token::Word(word), span }) if span.start == token.span.end => {
+                match tokens.next_if(|next| matches!(&next.token, Token::Word(w) if w.quote_style.is_none()))
+                {
+                    Some(TokenWithSpan { token: Token::Word(word), span })
+                        if span.start == token.span.end =>
+                    {
                         Some(Ok(parameters.named(format!("{prefix}{}", word.value))))
                     }
                     _ => Some(Err(Error::syntax(format!("a name is missing after \"{prefix}\"")))),

@@ -40,7 +40,11 @@ impl Translator {
                 Ok(DataType::Timestamp)
             }
             T::Interval { fields, precision } => {
-                refuse(fields.is_some() || precision.is_some(), "INTERVAL with fields or a precision", self.last)?;
+                refuse(
+                    fields.is_some() || precision.is_some(),
+                    "INTERVAL with fields or a precision",
+                    self.last,
+                )?;
                 Ok(DataType::Interval)
             }
             T::Uuid => Ok(DataType::Uuid),
@@ -91,7 +95,9 @@ impl Translator {
             sp::ExactNumberInfo::PrecisionAndScale(precision, scale) => (precision, scale),
         };
         let bad = || {
-            let message = format!("NUMERIC({precision},{scale}): the precision goes from 1 to 38, the scale from 0 to it");
+            let message = format!(
+                "NUMERIC({precision},{scale}): the precision goes from 1 to 38, the scale from 0 to it"
+            );
             Error::out_of_range(message).at(self.last)
         };
         let small = u8::try_from(scale).map_err(|_| bad())?;

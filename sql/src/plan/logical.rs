@@ -16,20 +16,56 @@ pub type ColumnId = usize;
 /// An operator of a logical plan.
 #[derive(Clone, Debug)]
 pub enum Logical {
-    Values { rows: Vec<Vec<Expression>>, columns: Vec<ColumnId>, types: Vec<DataType> },
+    Values {
+        rows: Vec<Vec<Expression>>,
+        columns: Vec<ColumnId>,
+        types: Vec<DataType>,
+    },
     /// One id for each column of the table, and one more for the hidden rowid.
-    Scan { table: Arc<Table>, columns: Vec<ColumnId> },
-    Filter { input: Box<Logical>, predicate: Expression },
+    Scan {
+        table: Arc<Table>,
+        columns: Vec<ColumnId>,
+    },
+    Filter {
+        input: Box<Logical>,
+        predicate: Expression,
+    },
     /// Only these columns exist above.
-    Project { input: Box<Logical>, expressions: Vec<(ColumnId, Expression)> },
-    Join { left: Box<Logical>, right: Box<Logical>, join: JoinType, on: Vec<Expression> },
-    Aggregate { input: Box<Logical>, groups: Vec<(ColumnId, Expression)>, aggregates: Vec<(ColumnId, Aggregate)> },
-    Sort { input: Box<Logical>, keys: Vec<SortKey> },
-    Limit { input: Box<Logical>, limit: Option<Expression>, offset: Option<Expression> },
+    Project {
+        input: Box<Logical>,
+        expressions: Vec<(ColumnId, Expression)>,
+    },
+    Join {
+        left: Box<Logical>,
+        right: Box<Logical>,
+        join: JoinType,
+        on: Vec<Expression>,
+    },
+    Aggregate {
+        input: Box<Logical>,
+        groups: Vec<(ColumnId, Expression)>,
+        aggregates: Vec<(ColumnId, Aggregate)>,
+    },
+    Sort {
+        input: Box<Logical>,
+        keys: Vec<SortKey>,
+    },
+    Limit {
+        input: Box<Logical>,
+        limit: Option<Expression>,
+        offset: Option<Expression>,
+    },
     /// The columns that count, which are all that exist above.
-    Distinct { input: Box<Logical>, columns: Vec<ColumnId> },
+    Distinct {
+        input: Box<Logical>,
+        columns: Vec<ColumnId>,
+    },
     /// The columns of each input that become the columns above.
-    Append { inputs: Vec<(Logical, Vec<ColumnId>)>, columns: Vec<ColumnId>, types: Vec<DataType> },
+    Append {
+        inputs: Vec<(Logical, Vec<ColumnId>)>,
+        columns: Vec<ColumnId>,
+        types: Vec<DataType>,
+    },
     SetOperation {
         left: Box<(Logical, Vec<ColumnId>)>,
         right: Box<(Logical, Vec<ColumnId>)>,

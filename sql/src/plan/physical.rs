@@ -13,12 +13,11 @@ pub struct Statement {
     pub subplans: Vec<Physical>,
     /// The columns of its result; empty when it has none.
     pub columns: Vec<OutputColumn>,
-    /// How many parameters it reads.
-    pub parameters: usize,
 }
 
 /// What the statement does.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant)] // There is one a statement.
 pub enum Plan {
     Query(Physical),
     Change(Box<Change>),
@@ -35,12 +34,26 @@ pub struct OutputColumn {
 #[derive(Clone, Debug)]
 pub enum Physical {
     /// Rows of expressions without columns; one row without columns for a SELECT without FROM.
-    Values { rows: Vec<Vec<Expression>>, types: Vec<DataType> },
+    Values {
+        rows: Vec<Vec<Expression>>,
+        types: Vec<DataType>,
+    },
     /// Rows of a table: the listed columns (`Table::rowid_column()` is the hidden rowid), of the
     /// rows the access finds, for which the filter (over the listed columns) is true.
-    Scan { table: Arc<Table>, columns: Vec<usize>, access: Access, filter: Option<Expression> },
-    Filter { input: Box<Physical>, predicate: Expression },
-    Project { input: Box<Physical>, expressions: Vec<Expression> },
+    Scan {
+        table: Arc<Table>,
+        columns: Vec<usize>,
+        access: Access,
+        filter: Option<Expression>,
+    },
+    Filter {
+        input: Box<Physical>,
+        predicate: Expression,
+    },
+    Project {
+        input: Box<Physical>,
+        expressions: Vec<Expression>,
+    },
     /// For each row of the outer input a lookup in a table. The expressions of the access are over
     /// the outer columns; `inner_filter` is over the listed inner columns; `on` over both.
     IndexJoin {
@@ -63,19 +76,46 @@ pub enum Physical {
         join: JoinType,
     },
     /// Every left row with every right row; the right side is kept in memory.
-    LoopJoin { left: Box<Physical>, right: Box<Physical>, on: Option<Expression>, join: JoinType },
+    LoopJoin {
+        left: Box<Physical>,
+        right: Box<Physical>,
+        on: Option<Expression>,
+        join: JoinType,
+    },
     /// Group values, then aggregates. Without groups: one row, even of no input.
-    Aggregate { input: Box<Physical>, groups: Vec<Expression>, aggregates: Vec<Aggregate> },
+    Aggregate {
+        input: Box<Physical>,
+        groups: Vec<Expression>,
+        aggregates: Vec<Aggregate>,
+    },
     /// Sorted, stable; with a limit only so many of the first rows are needed.
-    Sort { input: Box<Physical>, keys: Vec<SortKey>, limit: Option<Expression> },
+    Sort {
+        input: Box<Physical>,
+        keys: Vec<SortKey>,
+        limit: Option<Expression>,
+    },
     /// Skips `offset` rows, then gives at most `limit`. NULL is no limit; negative is an error.
-    Limit { input: Box<Physical>, limit: Option<Expression>, offset: Option<Expression> },
+    Limit {
+        input: Box<Physical>,
+        limit: Option<Expression>,
+        offset: Option<Expression>,
+    },
     /// Each different row once, the first of its kind; NULL is equal to NULL.
-    Distinct { input: Box<Physical> },
+    Distinct {
+        input: Box<Physical>,
+    },
     /// One after the other.
-    Append { inputs: Vec<Physical>, types: Vec<DataType> },
+    Append {
+        inputs: Vec<Physical>,
+        types: Vec<DataType>,
+    },
     /// INTERSECT and EXCEPT; with `all` by count.
-    SetOperation { left: Box<Physical>, right: Box<Physical>, except: bool, all: bool },
+    SetOperation {
+        left: Box<Physical>,
+        right: Box<Physical>,
+        except: bool,
+        all: bool,
+    },
 }
 
 /// What a join gives.
@@ -140,9 +180,13 @@ pub struct Change {
 /// What happens to the rows.
 #[derive(Clone, Debug)]
 pub enum ChangeKind {
-    Insert { conflict: Conflict },
+    Insert {
+        conflict: Conflict,
+    },
     /// The columns that get the values behind the old row in the source.
-    Update { assigned: Vec<usize> },
+    Update {
+        assigned: Vec<usize>,
+    },
     Delete,
 }
 
@@ -151,12 +195,18 @@ pub enum ChangeKind {
 pub enum Conflict {
     Error,
     /// Skip the row: for a conflict on this key, or any.
-    Nothing { target: Option<UniqueKey> },
+    Nothing {
+        target: Option<UniqueKey>,
+    },
     /// Delete the rows in the way.
     Replace,
     /// Change the row in the way. Expressions are over its columns followed by those of the row
     /// to insert.
-    Update { target: UniqueKey, assignments: Vec<Assignment>, filter: Option<Expression> },
+    Update {
+        target: UniqueKey,
+        assignments: Vec<Assignment>,
+        filter: Option<Expression>,
+    },
 }
 
 /// A column and its new value.

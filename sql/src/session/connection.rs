@@ -56,10 +56,9 @@ impl Connection {
     }
 
     fn with<T>(&self, f: impl FnOnce(&mut Session) -> Result<T>) -> Result<T> {
-        let mut session = self
-            .session
-            .try_borrow_mut()
-            .map_err(|_| Error::usage("a statement is run while another one of this connection is at work"))?;
+        let mut session = self.session.try_borrow_mut().map_err(|_| {
+            Error::usage("a statement is run while another one of this connection is at work")
+        })?;
         f(&mut session)
     }
 
@@ -100,7 +99,12 @@ impl Connection {
     ///
     /// # Errors
     /// As [`Statement::query_row`].
-    pub fn query_row<T>(&self, sql: &str, params: impl Params, map: impl FnOnce(&Row) -> Result<T>) -> Result<T> {
+    pub fn query_row<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        map: impl FnOnce(&Row) -> Result<T>,
+    ) -> Result<T> {
         self.prepare(sql)?.query_row(params, map)
     }
 
@@ -201,7 +205,8 @@ impl Connection {
     /// open is rolled back.
     ///
     /// # Errors
-    /// When the device fails; nothing committed is lost by that.
+    /// When the device fails; nothing committed is lost by that. The connection is gone then, too.
+    #[allow(clippy::result_large_err)] // The shape is rusqlite's.
     pub fn close(self) -> Result<(), (Option<Connection>, Error)> {
         let Connection { session, shared } = self;
         drop(session);

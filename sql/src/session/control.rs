@@ -38,7 +38,14 @@ fn wrong_state(message: &str) -> Error {
 
 impl Control {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Control { shared, state: State::Idle, savepoints: vec![], by_savepoint: false, changed_catalog: None, known: None }
+        Control {
+            shared,
+            state: State::Idle,
+            savepoints: vec![],
+            by_savepoint: false,
+            changed_catalog: None,
+            known: None,
+        }
     }
 
     pub(super) fn is_idle(&self) -> bool {
@@ -49,7 +56,8 @@ impl Control {
         if !self.is_idle() {
             return Err(wrong_state("a transaction is open already").hint("SAVEPOINT opens one inside it"));
         }
-        self.state = if immediate { State::Writing(Box::new(self.start_writing()?)) } else { State::Deferred };
+        self.state =
+            if immediate { State::Writing(Box::new(self.start_writing()?)) } else { State::Deferred };
         Ok(())
     }
 
@@ -114,7 +122,9 @@ impl Control {
     pub(super) fn rollback_to(&mut self, name: &str) -> Result<()> {
         let index = self.find_savepoint(name)?;
         self.savepoints.truncate(index + 1);
-        if let (State::Writing(transaction), Some((_, Some(token)))) = (&mut self.state, self.savepoints.last()) {
+        if let (State::Writing(transaction), Some((_, Some(token)))) =
+            (&mut self.state, self.savepoints.last())
+        {
             transaction.rollback_to(*token)?;
         }
         self.reload()
@@ -122,7 +132,9 @@ impl Control {
 
     pub(super) fn release(&mut self, name: &str) -> Result<()> {
         let index = self.find_savepoint(name)?;
-        if let (State::Writing(transaction), Some((_, Some(token)))) = (&mut self.state, self.savepoints.get(index)) {
+        if let (State::Writing(transaction), Some((_, Some(token)))) =
+            (&mut self.state, self.savepoints.get(index))
+        {
             transaction.release(*token)?;
         }
         self.savepoints.truncate(index);

@@ -71,7 +71,11 @@ impl Statistics for Counts<'_> {
 
 impl Prepared {
     /// The plan for a schema. The statement must be a query or a change, or EXPLAIN of one.
-    pub(super) fn plan(&self, catalog: &Arc<Catalog>, transaction: &Transaction) -> Result<Arc<plan::Statement>> {
+    pub(super) fn plan(
+        &self,
+        catalog: &Arc<Catalog>,
+        transaction: &Transaction,
+    ) -> Result<Arc<plan::Statement>> {
         let mut cached = self.plan.lock();
         if let Some((_, plan)) = cached.as_ref().filter(|(stamp, _)| *stamp == catalog.stamp) {
             return Ok(plan.clone());
@@ -82,7 +86,7 @@ impl Prepared {
             other => other,
         };
         let planned = bind(catalog, statement)
-            .and_then(|bound| optimize(bound, parsed.parameters.len(), &Counts(transaction)))
+            .and_then(|bound| optimize(bound, &Counts(transaction)))
             .map_err(|error| error.locate(&self.sql))?;
         let plan = Arc::new(planned);
         *cached = Some((catalog.stamp, plan.clone()));

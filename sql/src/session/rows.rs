@@ -134,7 +134,8 @@ impl Row {
         let value = self.values.get(index).unwrap_or(&Value::Null);
         T::from_sql(value).map_err(|error| {
             let name = self.columns.get(index).map_or("", |column| column.name.as_str());
-            let renamed = Error::new(error.kind(), error.code(), format!("column {name}: {}", error.message()));
+            let renamed =
+                Error::new(error.kind(), error.code(), format!("column {name}: {}", error.message()));
             match error.hint_text() {
                 Some(hint) => renamed.hint(hint),
                 None => renamed,

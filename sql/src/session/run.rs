@@ -99,7 +99,8 @@ impl Session {
             return Ok(Source::none());
         };
         let parameters = values(parameters, &parsed.parameters)?;
-        self.run_statement(prepared, &parsed.statement, parameters).map_err(|error| error.locate(&prepared.sql))
+        self.run_statement(prepared, &parsed.statement, parameters)
+            .map_err(|error| error.locate(&prepared.sql))
     }
 
     fn run_statement(
@@ -145,11 +146,16 @@ impl Session {
             let statement = prepared.plan(&catalog, &transaction)?;
             let columns = Arc::from(statement.columns.as_slice());
             let execution = Box::new(Execution::new(root(&statement)?, settings));
-            return Ok(Source { columns, feed: Feed::Streaming { transaction, execution, statement, parameters } });
+            return Ok(Source {
+                columns,
+                feed: Feed::Streaming { transaction, execution, statement, parameters },
+            });
         }
         // The writer's own changes may go on while the rows are read: they are read now.
         let statement = self.plan(prepared)?;
-        let State::Writing(transaction) = &self.control.state else { return Err(Error::internal("not writing")) };
+        let State::Writing(transaction) = &self.control.state else {
+            return Err(Error::internal("not writing"));
+        };
         let mut execution = Execution::new(root(&statement)?, settings);
         let mut batches = VecDeque::new();
         while let Some(batch) = execution.next(transaction, &statement, &parameters)? {
@@ -188,7 +194,8 @@ fn values(bound: Bound, parameters: &Parameters) -> Result<Vec<Value>> {
     match bound {
         Bound::Numbered(values) if values.len() == wanted => Ok(values),
         Bound::Numbered(values) => {
-            let message = format!("the statement has {wanted} parameters, {} values were given", values.len());
+            let message =
+                format!("the statement has {wanted} parameters, {} values were given", values.len());
             Err(Error::usage(message))
         }
         Bound::Named(pairs) => {
@@ -196,7 +203,8 @@ fn values(bound: Bound, parameters: &Parameters) -> Result<Vec<Value>> {
             for (name, value) in pairs {
                 let index = parameters.index(&name);
                 let place = index.and_then(|index| out.get_mut(index));
-                *place.ok_or_else(|| Error::usage(format!("the statement has no parameter {name}")))? = Some(value);
+                *place.ok_or_else(|| Error::usage(format!("the statement has no parameter {name}")))? =
+                    Some(value);
             }
             let missing = |index: usize| match parameters.name(index) {
                 Some(name) => Error::usage(format!("the parameter {name} has no value")),

@@ -1,7 +1,9 @@
 //! CREATE and DROP.
 
 use crate::bind;
-use crate::catalog::{self, Catalog, Index, ObjectKind, Table, create_object, define_index, define_table, drop_object};
+use crate::catalog::{
+    self, Catalog, Index, ObjectKind, Table, create_object, define_index, define_table, drop_object,
+};
 use crate::error::{Error, Result, state};
 use crate::execute::RowCodec;
 use crate::parse::ast::{self, Name};
@@ -38,7 +40,8 @@ fn is_free(catalog: &Catalog, name: &Name, may_exist: bool) -> Result<bool> {
     if may_exist {
         return Ok(false);
     }
-    let error = Error::name(state::DUPLICATE_TABLE, format!("the {what} {} exists already", name.text)).at(name.at);
+    let error =
+        Error::name(state::DUPLICATE_TABLE, format!("the {what} {} exists already", name.text)).at(name.at);
     Err(error.hint("IF NOT EXISTS leaves it as it is"))
 }
 
@@ -101,7 +104,8 @@ fn fill(transaction: &mut Transaction, table: &Arc<Table>, index: &Index) -> Res
     entries.sort_unstable();
     for (key, value) in entries {
         if !transaction.insert(index.tree, &key, &value)? {
-            let message = format!("the table {} has rows with the same values of the index {}", table.name, index.name);
+            let message =
+                format!("the table {} has rows with the same values of the index {}", table.name, index.name);
             return Err(Error::constraint(state::UNIQUE, message));
         }
     }
@@ -110,7 +114,11 @@ fn fill(transaction: &mut Transaction, table: &Arc<Table>, index: &Index) -> Res
 
 fn drop_table(transaction: &mut Transaction, catalog: &Catalog, name: &Name, may_miss: bool) -> Result<()> {
     let Some(table) = catalog.find(&name.text) else {
-        return if may_miss { Ok(()) } else { catalog.table(&name.text).map(drop).map_err(|error| error.at(name.at)) };
+        return if may_miss {
+            Ok(())
+        } else {
+            catalog.table(&name.text).map(drop).map_err(|error| error.at(name.at))
+        };
     };
     for child in catalog.tables.iter().filter(|child| child.id != table.id) {
         let refers = child.foreign_keys.iter().any(|key| key.table.eq_ignore_ascii_case(&table.name));

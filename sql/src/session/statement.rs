@@ -17,7 +17,11 @@ pub struct Statement<'c> {
 }
 
 impl<'c> Statement<'c> {
-    pub(super) fn new(connection: &'c Connection, prepared: Arc<Prepared>, columns: Arc<[OutputColumn]>) -> Self {
+    pub(super) fn new(
+        connection: &'c Connection,
+        prepared: Arc<Prepared>,
+        columns: Arc<[OutputColumn]>,
+    ) -> Self {
         Statement { connection, prepared, columns }
     }
 

@@ -30,12 +30,12 @@ pub(super) fn engine(error: Engine<DeviceError>) -> Error {
         Engine::MetaDamaged | Engine::Truncated { .. } | Engine::LogForeign | Engine::LogNewer { .. } => {
             storage(state::CORRUPT).hint("restore a backup")
         }
-        Engine::LogMissing => {
-            storage(state::CORRUPT).hint("the file beside it whose name ends in -log holds the last commits; put it back")
-        }
+        Engine::LogMissing => storage(state::CORRUPT)
+            .hint("the file beside it whose name ends in -log holds the last commits; put it back"),
         Engine::NotADatabase | Engine::Version { .. } | Engine::BlockSize { .. } => storage(state::IO),
         Engine::KeyTooLong { len, max } => {
-            let message = format!("a key of {len} bytes is too long for an index or primary key, the limit is {max}");
+            let message =
+                format!("a key of {len} bytes is too long for an index or primary key, the limit is {max}");
             Error::new(ErrorKind::Limit, state::TOO_COMPLEX, message)
         }
         Engine::ValueTooLarge { .. } => Error::new(ErrorKind::Limit, state::TOO_COMPLEX, message),

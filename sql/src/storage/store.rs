@@ -32,7 +32,9 @@ impl Store {
         };
         match start(platform()?, options, MemoryOptions::default().page_size) {
             // The memory has to be made for the pages that are there.
-            Err(Fault::PageSize { page_size, .. }) => start(platform()?, options, page_size).map_err(fault::engine),
+            Err(Fault::PageSize { page_size, .. }) => {
+                start(platform()?, options, page_size).map_err(fault::engine)
+            }
             other => other.map_err(fault::engine),
         }
     }
@@ -62,7 +64,8 @@ impl Store {
     pub fn check(&self) -> Result<(bool, Vec<String>)> {
         let report = self.engine()?.check().map_err(fault::engine)?;
         let core::CheckReport { pages, used, held, trees, entries, faults, first } = report;
-        let mut lines = vec![format!("{pages} pages ({used} used, {held} held), {trees} trees, {entries} entries")];
+        let mut lines =
+            vec![format!("{pages} pages ({used} used, {held} held), {trees} trees, {entries} entries")];
         lines.push(match first {
             None => "ok".to_owned(),
             Some((page, damage)) => {
@@ -135,6 +138,7 @@ fn start(
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Savepoint(core::Savepoint);
 
+#[allow(clippy::large_enum_variant)] // A snapshot is made for every query: no allocation for it.
 enum Kind {
     Read(Snapshot),
     Write(Box<WriteTxn>),
@@ -302,7 +306,11 @@ impl Cursor {
     }
 
     /// As [`Cursor::visit`], backwards.
-    pub fn visit_back(&mut self, transaction: &Transaction, f: impl FnMut(&[u8], &[u8]) -> bool) -> Result<()> {
+    pub fn visit_back(
+        &mut self,
+        transaction: &Transaction,
+        f: impl FnMut(&[u8], &[u8]) -> bool,
+    ) -> Result<()> {
         self.walk(transaction, true, f)
     }
 

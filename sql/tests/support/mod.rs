@@ -28,9 +28,7 @@ fn text(value: &Value) -> String {
 /// The rows of a query, columns joined by `|`.
 pub fn rows(connection: &Connection, sql: &str) -> Vec<String> {
     let mut statement = connection.prepare(sql).unwrap_or_else(|e| panic!("{}", e.render(sql)));
-    let rows = statement.query_map((), |row| {
-        Ok(row.values().iter().map(text).collect::<Vec<_>>().join("|"))
-    });
+    let rows = statement.query_map((), |row| Ok(row.values().iter().map(text).collect::<Vec<_>>().join("|")));
     rows.and_then(Iterator::collect).unwrap_or_else(|e: Error| panic!("{}", e.render(sql)))
 }
 

@@ -9,7 +9,12 @@ use crate::types::{Batch, DataType, Value};
 
 impl Runner<'_> {
     /// Does what the conflict clause says. True: the row is dealt with and not inserted.
-    pub(super) fn resolve(&mut self, transaction: &mut Transaction, row: &Row, conflict: &Conflict) -> Result<bool> {
+    pub(super) fn resolve(
+        &mut self,
+        transaction: &mut Transaction,
+        row: &Row,
+        conflict: &Conflict,
+    ) -> Result<bool> {
         match conflict {
             Conflict::Error => Ok(false),
             Conflict::Nothing { target: Some(key) } => Ok(self.in_the_way(transaction, row, *key)?.is_some()),
@@ -44,7 +49,9 @@ impl Runner<'_> {
 
     fn unique_keys(&self) -> Vec<UniqueKey> {
         let indexes = self.table().indexes.iter().enumerate().filter(|(_, index)| index.unique);
-        std::iter::once(UniqueKey::Primary).chain(indexes.map(|(number, _)| UniqueKey::Index(number))).collect()
+        std::iter::once(UniqueKey::Primary)
+            .chain(indexes.map(|(number, _)| UniqueKey::Index(number)))
+            .collect()
     }
 
     /// The row that has the same key.

@@ -115,7 +115,12 @@ impl Entries {
     }
 
     /// The first half of an update: entries whose key changes go.
-    pub(super) fn delete_changed(&mut self, transaction: &mut Transaction, old: &Row, new: &Row) -> Result<()> {
+    pub(super) fn delete_changed(
+        &mut self,
+        transaction: &mut Transaction,
+        old: &Row,
+        new: &Row,
+    ) -> Result<()> {
         if old.key != new.key {
             transaction.delete(self.table.tree, &old.key)?;
             self.note_old_row(old)?;
@@ -128,7 +133,12 @@ impl Entries {
     }
 
     /// The second half: they come in anew.
-    pub(super) fn insert_changed(&mut self, transaction: &mut Transaction, old: &Row, new: &Row) -> Result<()> {
+    pub(super) fn insert_changed(
+        &mut self,
+        transaction: &mut Transaction,
+        old: &Row,
+        new: &Row,
+    ) -> Result<()> {
         if old.key == new.key {
             self.codec.row_value(&new.values, &mut self.value)?;
             transaction.put(self.table.tree, &new.key, &self.value)?;
@@ -172,7 +182,8 @@ impl Entries {
 
 /// Does the row's entry in the index change?
 fn moves(index: &Index, old: &Row, new: &Row) -> bool {
-    old.key != new.key || index.columns.iter().any(|(column, _)| old.values.get(*column) != new.values.get(*column))
+    old.key != new.key
+        || index.columns.iter().any(|(column, _)| old.values.get(*column) != new.values.get(*column))
 }
 
 /// The error for a key that is there already.

@@ -89,7 +89,8 @@ impl Runner<'_> {
             let failed = truths.iter().enumerate().any(|(row, truth)| !truth && result.is_valid(row));
             if failed {
                 let which = name.as_ref().map_or(String::new(), |name| format!(" {name}"));
-                let message = format!("a row does not pass the CHECK{which} of the table {}", change.table.name);
+                let message =
+                    format!("a row does not pass the CHECK{which} of the table {}", change.table.name);
                 return Err(Error::constraint(state::CHECK, message));
             }
         }
@@ -107,6 +108,7 @@ fn check_length(text: &str, data_type: DataType, table: &str, column: &str) -> R
     if found <= max as usize {
         return Ok(());
     }
-    let message = format!("the value for {table}.{column} has {found} characters, VARCHAR({max}) takes {max}");
+    let message =
+        format!("the value for {table}.{column} has {found} characters, VARCHAR({max}) takes {max}");
     Err(Error::value(state::TEXT_TOO_LONG, message))
 }

@@ -67,8 +67,11 @@ impl<'a> References<'a> {
             }
         }
         for ((check, gone), came) in self.change.children.iter().zip(&self.gone).zip(&self.came) {
-            let gone: Keys =
-                gone.iter().filter(|(key, _)| !came.contains_key(*key)).map(|(k, v)| (k.clone(), v.clone())).collect();
+            let gone: Keys = gone
+                .iter()
+                .filter(|(key, _)| !came.contains_key(*key))
+                .map(|(k, v)| (k.clone(), v.clone()))
+                .collect();
             if let Some(values) = child_exists(transaction, check, &gone)? {
                 return Err(has_child(&self.change.table, check, &values));
             }
@@ -95,7 +98,8 @@ fn parent_exists(transaction: &Transaction, check: &ParentCheck, values: &[Value
     let parent = &check.parent;
     let (tree, columns) = match check.key {
         UniqueKey::Primary => {
-            let columns: Vec<(usize, bool)> = parent.primary_key().iter().map(|column| (*column, false)).collect();
+            let columns: Vec<(usize, bool)> =
+                parent.primary_key().iter().map(|column| (*column, false)).collect();
             (parent.tree, columns)
         }
         UniqueKey::Index(number) => match parent.indexes.get(number) {
@@ -136,7 +140,9 @@ fn child_exists(transaction: &Transaction, check: &ChildCheck, gone: &Keys) -> R
     };
     for values in gone.values() {
         let prefix = match (check.index, &child.key, values.as_slice()) {
-            (Some(Path::Table), RowKey::Integer(_), [Value::Integer(number)]) => encode_rowid(*number).to_vec(),
+            (Some(Path::Table), RowKey::Integer(_), [Value::Integer(number)]) => {
+                encode_rowid(*number).to_vec()
+            }
             _ => search_key(child, &columns, values)?,
         };
         let mut found = false;
@@ -162,9 +168,8 @@ fn scan_child(transaction: &Transaction, check: &ChildCheck, gone: &Keys) -> Res
     cursor.seek_first(transaction)?;
     cursor.visit(transaction, |key, value| {
         let mut keys = Keys::new();
-        let noted = codec
-            .decode(key, value)
-            .and_then(|(values, _)| note(child, &check.columns, &values, &mut keys));
+        let noted =
+            codec.decode(key, value).and_then(|(values, _)| note(child, &check.columns, &values, &mut keys));
         failure = noted.err();
         found = keys.into_iter().find(|(key, _)| gone.contains_key(key)).map(|(_, values)| values);
         found.is_none() && failure.is_none()
@@ -180,6 +185,11 @@ fn column_names(table: &Table, columns: &[usize]) -> String {
     names.map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
+/// The constraint's name before a message, if it has one.
+fn named(name: Option<&str>) -> String {
+    name.map_or_else(String::new, |name| format!("{name}: "))
+}
+
 fn in_order(values: &[Value]) -> String {
     let columns: Vec<usize> = (0..values.len()).collect();
     shown(&columns, values)
@@ -187,7 +197,8 @@ fn in_order(values: &[Value]) -> String {
 
 fn no_parent(table: &Table, check: &ParentCheck, values: &[Value]) -> Error {
     let message = format!(
-        "{}.{} = {}: there is no such row in {}",
+        "{}{}.{} = {}: there is no such row in {}",
+        named(check.name.as_deref()),
         table.name,
         column_names(table, &check.columns),
         in_order(values),
@@ -198,7 +209,8 @@ fn no_parent(table: &Table, check: &ParentCheck, values: &[Value]) -> Error {
 
 fn has_child(table: &Table, check: &ChildCheck, values: &[Value]) -> Error {
     let message = format!(
-        "the row of {} with {} = {} is still referred to by {}.{}",
+        "{}the row of {} with {} = {} is still referred to by {}.{}",
+        named(check.name.as_deref()),
         table.name,
         column_names(table, &check.parents),
         in_order(values),
