@@ -83,7 +83,7 @@ fn expressions() {
         ("SELECT 1 / 0", "error 22012"),
         ("SELECT 'a' + 1", "error 22P02"),
         ("SELECT name + 1 FROM mason", "error 42883"),
-        ("SELECT 1 = 1 + 1 = 2", "error 42601"),
+        ("SELECT 1 = 1 + 1 = 2", "error 42883"),
         ("SELECT nosuch(1)", "error 42883"),
     ]);
 }

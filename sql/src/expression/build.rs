@@ -37,6 +37,11 @@ pub(crate) fn call_name(name: &str, mut arguments: Vec<Expression>) -> Result<Ex
     {
         return cast(input, to);
     }
+    if name == "iif" && matches!(arguments.len(), 2 | 3) {
+        let otherwise = arguments.drain(2..).next();
+        let result = arguments.swap_remove(1);
+        return case(None, vec![(arguments.swap_remove(0), result)], otherwise);
+    }
     if name == "nullif" && arguments.len() == 2 {
         // NULL if equal, else the first, which also gives the type.
         let first = arguments.swap_remove(0);
