@@ -3,6 +3,7 @@
 use super::ast::{ColumnDef, CreateIndex, CreateTable, ForeignKey, KeyColumn, Name, TableConstraint};
 use super::{Translator, refuse, type_name};
 use crate::error::{Error, Position, Result, state};
+use sqlparser::ast::helpers::stmt_create_table::CreateTableBuilder;
 use sqlparser::ast::{self as sp};
 
 impl Translator {
@@ -272,117 +273,25 @@ impl Translator {
     }
 }
 
-/// Refuses what CREATE TABLE can say in other databases.
+/// Refuses what CREATE TABLE can say in other databases: whatever differs from a statement that
+/// says none of it.
 fn refuse_table_options(create: &sp::CreateTable) -> Result<()> {
-    let sp::CreateTable {
-        or_replace,
-        temporary,
-        unlogged,
-        external,
-        dynamic,
-        global,
-        if_not_exists: _,
-        transient,
-        volatile,
-        iceberg,
-        snapshot,
-        name: _,
-        columns: _,
-        constraints: _,
-        hive_distribution,
-        hive_formats,
-        table_options,
-        file_format,
-        location,
-        query,
-        without_rowid,
-        like,
-        clone,
-        version,
-        comment,
-        on_commit,
-        on_cluster,
-        primary_key,
-        order_by,
-        partition_by,
-        cluster_by,
-        clustered_by,
-        inherits,
-        partition_of,
-        for_values,
-        strict,
-        copy_grants,
-        enable_schema_evolution,
-        change_tracking,
-        data_retention_time_in_days,
-        max_data_extension_time_in_days,
-        default_ddl_collation,
-        with_aggregation_policy,
-        with_row_access_policy,
-        with_storage_lifecycle_policy,
-        with_tags,
-        external_volume,
-        with_connection,
-        base_location,
-        catalog,
-        catalog_sync,
-        storage_serialization_policy,
-        target_lag,
-        warehouse,
-        refresh_mode,
-        initialize,
-        require_user,
-        diststyle,
-        distkey,
-        sortkey,
-        backup,
-        multiset,
-        fallback,
-        with_data,
-    } = create;
-    // STRICT is how every table here is; WITHOUT ROWID chooses a storage this database chooses itself.
-    let _ = (strict, without_rowid);
     let at = Position::default();
-    refuse(*or_replace, "CREATE OR REPLACE TABLE", at)?;
-    refuse(*temporary || global.is_some() || on_commit.is_some(), "a temporary table", at)?;
-    refuse(query.is_some() || with_data.is_some(), "CREATE TABLE AS", at)?;
-    refuse(like.is_some() || clone.is_some(), "CREATE TABLE LIKE", at)?;
-    refuse(inherits.is_some() || partition_of.is_some() || for_values.is_some(), "inheritance", at)?;
-    let kinds = *unlogged || *external || *dynamic || *transient || *volatile || *iceberg || *snapshot;
-    refuse(kinds, "this kind of table", at)?;
-    let options = *hive_distribution != sp::HiveDistributionStyle::NONE
-        || hive_formats.as_ref().is_some_and(|f| *f != sp::HiveFormat::default())
-        || *table_options != sp::CreateTableOptions::None
-        || [
-            file_format.is_some(),
-            location.is_some(),
-            version.is_some(),
-            comment.is_some(),
-            on_cluster.is_some(),
-        ]
-        .contains(&true)
-        || [primary_key.is_some(), order_by.is_some(), partition_by.is_some(), cluster_by.is_some()]
-            .contains(&true)
-        || [
-            clustered_by.is_some(),
-            *copy_grants,
-            enable_schema_evolution.is_some(),
-            change_tracking.is_some(),
-        ]
-        .contains(&true)
-        || data_retention_time_in_days.is_some()
-        || max_data_extension_time_in_days.is_some()
-        || default_ddl_collation.is_some()
-        || [with_aggregation_policy.is_some(), with_row_access_policy.is_some(), with_tags.is_some()]
-            .contains(&true)
-        || [with_storage_lifecycle_policy.is_some(), external_volume.is_some(), with_connection.is_some()]
-            .contains(&true)
-        || [base_location.is_some(), catalog.is_some(), catalog_sync.is_some(), target_lag.is_some()]
-            .contains(&true)
-        || [storage_serialization_policy.is_some(), warehouse.is_some(), refresh_mode.is_some()]
-            .contains(&true)
-        || [initialize.is_some(), *require_user, diststyle.is_some(), distkey.is_some(), sortkey.is_some()]
-            .contains(&true)
-        || [backup.is_some(), multiset.is_some(), fallback.is_some()].contains(&true);
-    refuse(options, "a table option", at)
+    refuse(create.or_replace, "CREATE OR REPLACE TABLE", at)?;
+    refuse(create.temporary || create.global.is_some(), "a temporary table", at)?;
+    refuse(create.query.is_some(), "CREATE TABLE AS", at)?;
+    refuse(create.like.is_some() || create.clone.is_some(), "CREATE TABLE LIKE", at)?;
+    refuse(create.inherits.is_some() || create.partition_of.is_some(), "inheritance", at)?;
+    let mut plain = CreateTableBuilder::new(create.name.clone())
+        .columns(create.columns.clone())
+        .constraints(create.constraints.clone())
+        .if_not_exists(create.if_not_exists)
+        .build();
+    if create.hive_formats == Some(sp::HiveFormat::default()) {
+        plain.hive_formats = Some(sp::HiveFormat::default());
+    }
+    // STRICT is how every table here is; WITHOUT ROWID chooses a storage this database chooses itself.
+    plain.strict = create.strict;
+    plain.without_rowid = create.without_rowid;
+    refuse(plain != *create, "a table option", at)
 }
