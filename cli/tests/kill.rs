@@ -127,6 +127,14 @@ fn load_and_kill(file: &Path, seed: u64, round: u64, first: u64, delay: Duration
     confirmed.last().copied()
 }
 
+/// Keeps a copy of the database in this file.
+fn keep(folder: &Folder, name: &str) {
+    let (file, copy) = (folder.join("my.db"), folder.join(name));
+    for (from, to) in [(log_of(&file), log_of(&copy)), (file, copy)] {
+        std::fs::copy(from, to).expect("copied");
+    }
+}
+
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().expect("a number"))
 }
@@ -154,7 +162,9 @@ INSERT INTO counter VALUES (1, 0);",
         let hash = mix(seed, round);
         let delay =
             if hash.is_multiple_of(4) { (hash >> 8) % 60_000 } else { 20_000 + (hash >> 8) % 400_000 };
+        println!("round {round} from {first} on");
         let confirmed = load_and_kill(&file, seed, round, first, Duration::from_micros(delay));
+        keep(&folder, "killed.db");
         for n in first..=confirmed.unwrap_or(0) {
             state = after(&state, seed, round, n);
             total += 1;
