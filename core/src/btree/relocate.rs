@@ -39,7 +39,12 @@ pub(crate) fn home_key(view: &[u8], kind: Kind, key: &mut [u8]) -> usize {
 
 impl<P: Platform, M: Memory<P>> Workspace<'_, P, M> {
     /// Moves a page of this tree to another place, if it is where `home` and `key` say; whether.
-    pub(crate) fn relocate(&mut self, tree: &mut TreeRoot, home: Home, key: &[u8]) -> Result<bool, Error<P::Error>> {
+    pub(crate) fn relocate(
+        &mut self,
+        tree: &mut TreeRoot,
+        home: Home,
+        key: &[u8],
+    ) -> Result<bool, Error<P::Error>> {
         if !self.is_home(tree, home, key)? {
             return Ok(false);
         }

@@ -45,6 +45,12 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         result
     }
 
+    /// Whether a checkpoint would change anything: the newest state, or a file to be made shorter.
+    fn is_due(&self) -> bool {
+        let committed = self.states.lock().committed.epoch;
+        committed != self.checkpoints.lock().durable.epoch || self.is_sparse()
+    }
+
     /// Takes one step of a checkpoint, beginning one if there is something to do: writes up to
     /// about `pages` pages. `true`: nothing is in progress now.
     ///
@@ -54,7 +60,8 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         self.check_writable()?;
         if self.checkpoints.lock().fixed.is_none() {
             self.take_place()?;
-            let begun = self.begin_checkpoint();
+            let changed = self.states.lock().committed.epoch != self.checkpoints.lock().durable.epoch;
+            let begun = if changed { self.begin_checkpoint() } else { Ok(false) };
             self.free_place();
             if !begun? {
                 return Ok(true);
@@ -85,7 +92,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
             return Ok(true);
         }
         let state = self.states.lock().committed;
-        if state.epoch == self.checkpoints.lock().durable.epoch {
+        if !self.is_due() {
             return Ok(false);
         }
         self.arm()?;
@@ -131,7 +138,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
                 let count = workspace.space.page_count;
                 let tail = workspace.free_tail()?;
                 // Cutting little would only make the next transaction grow the file again.
-                if tail > (count - tail) / 2 + TAIL_MIN {
+                if tail > (count - tail) / 8 + TAIL_MIN {
                     workspace.space.page_count -= tail;
                     workspace.space.free_count -= tail;
                     workspace.space.hint = workspace.space.hint.min(count - tail);
@@ -327,7 +334,6 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
 
     /// Makes the log device longer, with zeros really written, durably.
     pub(crate) fn extend_log(&self, from: u64, to: u64) -> Result<(), Error<P::Error>> {
-        static ZEROS: [u8; 4096] = [0; 4096];
         let log = self.platform.log();
         let fail = |operation| {
             move |error| Error::Device { device: DeviceName::Log, operation, offset: from, error }
@@ -338,18 +344,15 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
             }
             return Err(fail(Operation::Reserve)(error));
         }
+        // Nothing is packed while the log grows.
+        let mut zeros = self.memory.operations().lock();
+        zeros.as_mut().fill(0);
         let mut at = from;
         while at < to {
-            let amount = (to - at).min(64 * ZEROS.len() as u64) as usize;
-            let mut slices: heapless::Vec<&[u8], 65> = heapless::Vec::new();
-            let mut left = amount;
-            while left > 0 {
-                let piece = left.min(ZEROS.len());
-                let _ = slices.push(ZEROS.get(..piece).unwrap_or(&[]));
-                left -= piece;
-            }
-            log.write(at, &slices).map_err(fail(Operation::Write))?;
-            at += amount as u64;
+            let amount = (to - at).min(zeros.as_ref().len() as u64);
+            let piece = zeros.as_ref().get(..amount as usize).unwrap_or(&[]);
+            log.write(at, &[piece]).map_err(fail(Operation::Write))?;
+            at += amount;
         }
         log.flush().map_err(fail(Operation::Flush))
     }

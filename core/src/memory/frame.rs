@@ -31,6 +31,12 @@ impl<R: RawRwLock, B> Frame<R, B> {
         }
     }
 
+    /// Forgets the page held; only before the frame is shared.
+    pub(crate) fn reset(&self) {
+        self.key.store(0, Ordering::Release);
+        self.flags.store(0, Ordering::Release);
+    }
+
     pub(crate) fn key(&self) -> u64 {
         self.key.load(Ordering::Acquire)
     }

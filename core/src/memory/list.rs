@@ -44,6 +44,13 @@ impl<I> List<I> {
         Self { purpose: Purpose::Unused, inline, inline_len: 0, head: Ptr::NULL, paged: 0 }
     }
 
+    pub(crate) fn reset(&mut self) {
+        self.purpose = Purpose::Unused;
+        self.inline_len = 0;
+        self.head = Ptr::NULL;
+        self.paged = 0;
+    }
+
     pub(crate) const fn len(&self) -> u64 {
         self.paged + self.inline_len as u64
     }

@@ -1,7 +1,6 @@
 //! A state: everything a reader or a writer needs to see the database at one moment.
 
 use super::roots::{Roots, TreeRoot};
-use crate::page::Ptr;
 
 /// The catalog's tree id.
 pub(crate) const CATALOG: u32 = 1;
@@ -25,16 +24,19 @@ pub(crate) struct State<R> {
 }
 
 impl<R: Roots> State<R> {
-    /// A database without trees.
-    pub const EMPTY: Self = Self {
+    /// Nothing: all bytes zero, so that a `static` of it takes no flash.
+    pub const ZERO: Self = Self {
         epoch: 0,
         last_record: 0,
         lsn: 0,
-        catalog: TreeRoot { tree: CATALOG, root: Ptr::NULL, count: 0 },
-        next_tree: CATALOG + 1,
+        catalog: TreeRoot::EMPTY,
+        next_tree: 0,
         graves: 0,
         roots: R::EMPTY,
     };
+
+    /// A database without trees.
+    pub const EMPTY: Self = Self { catalog: TreeRoot::new(CATALOG), next_tree: CATALOG + 1, ..Self::ZERO };
 }
 
 /// What a savepoint goes back to.
@@ -54,5 +56,5 @@ pub struct SavepointSlot<R> {
 impl<R: Roots> SavepointSlot<R> {
     /// A place for a savepoint.
     pub const EMPTY: Self =
-        Self { id: 0, state: State::EMPTY, born: 0, freed: 0, operations: None, changed: false };
+        Self { id: 0, state: State::ZERO, born: 0, freed: 0, operations: None, changed: false };
 }

@@ -75,10 +75,10 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
             return Err(Error::MemoryTooSmall);
         };
         let mut hand = hand.lock();
-        assert!(
-            frames.iter().all(|frame| frame.page() != identity.ptr.page),
-            "P2: a page is created while a frame still holds it"
-        );
+        if frames.iter().any(|frame| frame.page() == identity.ptr.page) {
+            // P2: the map calls a page free that is reached from a tree.
+            return Err(Error::Corrupt { page: identity.ptr.page, damage: Damage::Map });
+        }
         let mut pin = self.victim(frames, &mut hand, Role::Writer)?;
         pin.begin(identity);
         Ok(pin)

@@ -25,9 +25,9 @@
 mod load;
 mod write;
 
+use crate::device::BlockDevice;
 use crate::error::Error;
 use crate::memory::{Frame, Memory, Pin, PinMut};
-use crate::device::BlockDevice;
 use crate::page::Ptr;
 use crate::page::format::CRC_LEN;
 use crate::platform::Platform;

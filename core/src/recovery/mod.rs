@@ -322,7 +322,21 @@ fn check_memory<P: Platform, M: Memory<P>>(platform: &P, memory: &M) -> Result<(
         && logs_fit
         && lists >= crate::space::lists::DEAD + 4
         && scratch == memory.page_size();
-    if fits { Ok(()) } else { Err(Error::MemoryTooSmall) }
+    if !fits {
+        return Err(Error::MemoryTooSmall);
+    }
+    // It may have served an earlier opening.
+    for list in writer.lists.as_mut() {
+        list.reset();
+    }
+    drop(writer);
+    for frame in memory.frames() {
+        frame.reset();
+    }
+    for slot in memory.readers() {
+        slot.store(0, Ordering::Release);
+    }
+    Ok(())
 }
 
 /// A database whose newest state is that of `meta`.

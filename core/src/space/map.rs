@@ -296,7 +296,8 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         let shape = self.shape();
         let leaf = shape.leaf_of(self.space.page_count.saturating_sub(1));
         let levels = self.space.levels;
-        let Some(used) = read_leaf(self.pager, Bits::Used, self.space.map, levels, leaf, Role::Writer)? else {
+        let Some(used) = read_leaf(self.pager, Bits::Used, self.space.map, levels, leaf, Role::Writer)?
+        else {
             return Ok(None);
         };
         for word in (0..shape.bits / 64).rev() {
