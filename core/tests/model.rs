@@ -8,8 +8,9 @@ use drystone_core::memory::StaticMemory;
 use drystone_core::{Cursor, Database, Options, Savepoint, Snapshot, TreeId, Value, View, WriteTxn};
 use drystone_platform_sim::{Plan, Random, Role, SimOptions, SimPlatform};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
-type Map = BTreeMap<Vec<u8>, Vec<u8>>;
+type Map = BTreeMap<Rc<[u8]>, Rc<[u8]>>;
 type Error = drystone_core::Error<drystone_platform_sim::SimError>;
 
 const TREES: usize = 3;
@@ -21,6 +22,41 @@ type Memory<const PAGE: usize, const FRAMES: usize> = StaticMemory<SimPlatform, 
 #[derive(Clone, Default, PartialEq, Debug)]
 struct Model {
     trees: [Map; TREES],
+}
+
+/// A model and the way back, entry by entry.
+#[derive(Default)]
+struct Undo {
+    steps: Vec<(usize, Rc<[u8]>, Option<Rc<[u8]>>)>,
+}
+
+impl Undo {
+    fn set(&mut self, model: &mut Model, tree: usize, key: &[u8], value: Option<&[u8]>) -> bool {
+        let map = &mut model.trees[tree];
+        let key: Rc<[u8]> = key.into();
+        let old = match value {
+            Some(value) => map.insert(key.clone(), value.into()),
+            None => map.remove(&key),
+        };
+        let was = old.is_some();
+        self.steps.push((tree, key, old));
+        was
+    }
+
+    fn clear(&mut self, model: &mut Model, tree: usize) {
+        for (key, value) in std::mem::take(&mut model.trees[tree]) {
+            self.steps.push((tree, key, Some(value)));
+        }
+    }
+
+    fn back_to(&mut self, model: &mut Model, position: usize) {
+        for (tree, key, value) in self.steps.drain(position..).rev() {
+            match value {
+                Some(value) => model.trees[tree].insert(key, value),
+                None => model.trees[tree].remove(&key),
+            };
+        }
+    }
 }
 
 struct Run<const PAGE: usize, const FRAMES: usize> {
@@ -115,7 +151,8 @@ where
     for (tree, map) in ids(view).into_iter().zip(&model.trees) {
         match tree {
             Some(tree) => {
-                let expected: Vec<_> = map.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+                let expected: Vec<_> =
+                    map.iter().map(|(key, value)| (key.to_vec(), value.to_vec())).collect();
                 assert_eq!(contents(view, tree), expected);
             }
             None => assert!(map.is_empty()),
@@ -126,24 +163,24 @@ where
 impl<const PAGE: usize, const FRAMES: usize> Run<PAGE, FRAMES> {
     /// One transaction of some operations; how many.
     fn transaction(&mut self, db: &Database<SimPlatform, Memory<PAGE, FRAMES>>) -> Result<u64, Error> {
-        let mut model = self.committed.clone();
         let mut txn = db.write()?;
-        let mut savepoints: Vec<(Savepoint, Model)> = Vec::new();
+        let mut undo = Undo::default();
+        let mut savepoints: Vec<(Savepoint, usize)> = Vec::new();
         let count = 1 + {
             let bound = if self.random.one_in(20) { 100 } else { 12 };
             self.random.below(bound)
         };
         for _ in 0..count {
-            self.operation(&mut txn, &mut model, &mut savepoints)?;
+            self.operation(&mut txn, &mut undo, &mut savepoints)?;
         }
         if self.random.one_in(50) {
-            compare(&txn, &model);
+            compare(&txn, &self.committed);
         }
         if self.random.one_in(6) {
             txn.rollback();
+            undo.back_to(&mut self.committed, 0);
         } else {
             txn.commit()?;
-            self.committed = model;
         }
         Ok(count)
     }
@@ -151,8 +188,8 @@ impl<const PAGE: usize, const FRAMES: usize> Run<PAGE, FRAMES> {
     fn operation(
         &mut self,
         txn: &mut WriteTxn<SimPlatform, Memory<PAGE, FRAMES>, &Database<SimPlatform, Memory<PAGE, FRAMES>>>,
-        model: &mut Model,
-        savepoints: &mut Vec<(Savepoint, Model)>,
+        undo: &mut Undo,
+        savepoints: &mut Vec<(Savepoint, usize)>,
     ) -> Result<(), Error> {
         let tree = self.random.index(TREES);
         let name = format!("tree {tree}");
@@ -160,22 +197,24 @@ impl<const PAGE: usize, const FRAMES: usize> Run<PAGE, FRAMES> {
             Some(id) => id,
             None => txn.create_tree(name.as_bytes())?,
         };
-        let map = &mut model.trees[tree];
         let key = key(&mut self.random, PAGE);
+        let model = &mut self.committed;
         match self.random.below(100) {
             0..45 => {
                 let value = value(&mut self.random, PAGE);
                 let replaced = txn.put(id, &key, &value)?;
-                assert_eq!(replaced, map.insert(key, value).is_some());
+                assert_eq!(replaced, undo.set(model, tree, &key, Some(&value)));
             }
-            45..80 => assert_eq!(txn.delete(id, &key)?, map.remove(&key).is_some()),
+            45..80 => assert_eq!(txn.delete(id, &key)?, undo.set(model, tree, &key, None)),
             80..88 => {
                 let found = txn.get(id, &key, |value| read(&*txn, value))?;
-                assert_eq!(found.as_ref(), map.get(&key));
+                assert_eq!(found.as_deref(), model.trees[tree].get(&key[..]).map(|value| &value[..]));
             }
             88..92 => {
                 let mut cursor = Cursor::new(id);
                 let exact = cursor.seek(txn, &key)?;
+                let map = &model.trees[tree];
+                let key: Rc<[u8]> = key.into();
                 assert_eq!(exact, map.contains_key(&key));
                 let mut found = Vec::new();
                 cursor.visit(txn, |key, _| {
@@ -183,21 +222,21 @@ impl<const PAGE: usize, const FRAMES: usize> Run<PAGE, FRAMES> {
                     found.len() < 5
                 })?;
                 let expected: Vec<_> =
-                    map.range(key.clone()..).take(5).map(|entry| entry.0.clone()).collect();
+                    map.range(key.clone()..).take(5).map(|entry| entry.0.to_vec()).collect();
                 assert_eq!(found, expected);
                 cursor.seek_last_before(txn, &key)?;
                 let before = cursor.entry(txn, |key, _| [key.prefix, key.suffix].concat())?;
-                assert_eq!(before.as_ref(), map.range(..key).next_back().map(|entry| entry.0));
+                assert_eq!(before.as_deref(), map.range(..key).next_back().map(|entry| &entry.0[..]));
             }
-            92..95 if savepoints.len() < 2 => savepoints.push((txn.savepoint()?, model.clone())),
+            92..95 if savepoints.len() < 2 => savepoints.push((txn.savepoint()?, undo.steps.len())),
             92..97 => {
                 if let Some((savepoint, before)) = savepoints.pop() {
                     txn.rollback_to(savepoint)?;
-                    *model = before;
+                    undo.back_to(model, before);
                     if self.random.one_in(2) {
                         txn.release(savepoint)?;
                     } else {
-                        savepoints.push((savepoint, model.clone()));
+                        savepoints.push((savepoint, before));
                     }
                 }
             }
@@ -208,11 +247,11 @@ impl<const PAGE: usize, const FRAMES: usize> Run<PAGE, FRAMES> {
             }
             98 if self.drops && self.random.one_in(20) => {
                 txn.clear_tree(id)?;
-                map.clear();
+                undo.clear(model, tree);
             }
             99 if self.drops && self.random.one_in(20) => {
                 assert!(txn.drop_tree(name.as_bytes())?);
-                map.clear();
+                undo.clear(model, tree);
             }
             _ => {}
         }
