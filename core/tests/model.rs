@@ -27,8 +27,11 @@ struct Model {
 /// A model and the way back, entry by entry.
 #[derive(Default)]
 struct Undo {
-    steps: Vec<(usize, Rc<[u8]>, Option<Rc<[u8]>>)>,
+    steps: Vec<Step>,
 }
+
+/// Tree, key, and the value before.
+type Step = (usize, Rc<[u8]>, Option<Rc<[u8]>>);
 
 impl Undo {
     fn set(&mut self, model: &mut Model, tree: usize, key: &[u8], value: Option<&[u8]>) -> bool {
@@ -296,7 +299,13 @@ impl<const PAGE: usize, const FRAMES: usize> Run<PAGE, FRAMES> {
     }
 }
 
+/// Runs a pair on a thread whose stack holds its memory.
 fn model<const PAGE: usize, const FRAMES: usize>(pair: u64, drops: bool) {
+    let run = move || run_pair::<PAGE, FRAMES>(pair, drops);
+    std::thread::Builder::new().stack_size(16 << 20).spawn(run).unwrap().join().unwrap();
+}
+
+fn run_pair<const PAGE: usize, const FRAMES: usize>(pair: u64, drops: bool) {
     let until = std::env::var("DRYSTONE_MODEL_OPS").map_or(20_000, |text| text.parse().unwrap());
     let seed = std::env::var("DRYSTONE_SEED").map_or(1, |text| text.parse().unwrap());
     let label = format!("page {PAGE}, frames {FRAMES}, seed {seed}");

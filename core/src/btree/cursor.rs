@@ -9,7 +9,7 @@
 use super::Path;
 use super::search::{Reading, Value, push_step};
 use crate::error::Error;
-use crate::memory::{Memory, Pin};
+use crate::memory::{Memory, PinOf};
 use crate::page::Ptr;
 use crate::page::format;
 use crate::page::node::Node;
@@ -280,8 +280,7 @@ impl Walk {
     ) -> Result<(), Error<P::Error>> {
         let mut hint = Hint::Keep;
         while !self.ended {
-            let pin: Pin<'_, P::RwLock, M::Page> =
-                self.reading(pager, role).node(self.leaf, Some(0), hint)?;
+            let pin: PinOf<'_, P, M> = self.reading(pager, role).node(self.leaf, Some(0), hint)?;
             hint = Hint::Scan;
             let node = Node::new(pin.view());
             let count = node.count();

@@ -13,7 +13,7 @@ use super::search::{check_place, push_step};
 use super::{Finger, Path};
 use crate::error::{Damage, Error};
 use crate::limits::inline_value_max;
-use crate::memory::{Memory, PinMut, TreeRoot};
+use crate::memory::{Memory, PinMut, PinMutOf, TreeRoot};
 use crate::page::format::{self, Identity, Kind};
 use crate::page::node::{Node, Payload};
 use crate::page::sequence::{Change, Parts, Sequence};
@@ -26,7 +26,7 @@ use crate::space::Workspace;
 struct Target<'a, P: Platform, M: Memory<P>> {
     path: Path,
     leaf: Ptr,
-    pin: PinMut<'a, P::RwLock, M::Page>,
+    pin: PinMutOf<'a, P, M>,
     /// The walk kept to the right edge.
     edge: bool,
 }
@@ -157,7 +157,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     /// Makes a change to a node if it fits; else where to split it.
     fn apply(
         &mut self,
-        pin: &mut PinMut<'a, P::RwLock, M::Page>,
+        pin: &mut PinMutOf<'a, P, M>,
         change: Change<'_>,
         last: bool,
     ) -> Result<Option<usize>, Error<P::Error>> {
@@ -191,7 +191,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     /// the node as it was.
     fn split(
         &mut self,
-        mut pin: PinMut<'a, P::RwLock, M::Page>,
+        mut pin: PinMutOf<'a, P, M>,
         change: Change<'_>,
         at: usize,
     ) -> Result<Ptr, Error<P::Error>> {
@@ -261,8 +261,8 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         &mut self,
         tree: &mut TreeRoot,
         path: &mut Path,
-    ) -> Result<Option<PinMut<'a, P::RwLock, M::Page>>, Error<P::Error>> {
-        let mut parent: Option<(PinMut<'a, P::RwLock, M::Page>, usize)> = None;
+    ) -> Result<Option<PinMutOf<'a, P, M>>, Error<P::Error>> {
+        let mut parent: Option<(PinMutOf<'a, P, M>, usize)> = None;
         for step in path.iter_mut() {
             let mut pin = self.pager.pin_mut(step.ptr)?;
             if !pin.is_dirty() {

@@ -14,7 +14,7 @@
 use super::search::Overflow;
 use crate::bytes::{put, put_u16, u16_at};
 use crate::error::{Damage, Error};
-use crate::memory::{Memory, Pin, PinMut};
+use crate::memory::{Memory, PinMutOf, PinOf};
 use crate::page::Ptr;
 use crate::page::format::{self, HEADER, Kind, POINTER};
 use crate::pager::{Hint, Pager, Role};
@@ -30,7 +30,7 @@ fn page<'a, P: Platform, M: Memory<P>>(
     pager: Pager<'a, P, M>,
     ptr: Ptr,
     role: Role,
-) -> Result<Pin<'a, P::RwLock, M::Page>, Error<P::Error>> {
+) -> Result<PinOf<'a, P, M>, Error<P::Error>> {
     let pin = pager.pin(ptr, role, Hint::Scan)?;
     let view = pin.view();
     if format::kind(view) != Some(Kind::Overflow) || format::count(view) == 0 || !is_sound(view) {
@@ -121,7 +121,7 @@ impl<P: Platform, M: Memory<P>> Workspace<'_, P, M> {
     /// Copies the pages of a long value to other places and frees the old ones; where it begins now.
     pub(super) fn move_value(&mut self, tree: u32, value: &Overflow) -> Result<Overflow, Error<P::Error>> {
         let mut moved = Overflow { len: value.len, first: Ptr::NULL };
-        let mut last: Option<PinMut<'_, P::RwLock, M::Page>> = None;
+        let mut last: Option<PinMutOf<'_, P, M>> = None;
         let mut left = value.len();
         let mut ptr = value.first;
         while left > 0 {

@@ -3,7 +3,7 @@
 use super::Path;
 use crate::error::{Damage, Error};
 use crate::limits::TREE_LEVELS_MAX;
-use crate::memory::{Memory, Pin};
+use crate::memory::{Memory, PinOf};
 use crate::page::Ptr;
 use crate::page::format::{self, Kind};
 use crate::page::node::{Node, Payload};
@@ -83,19 +83,14 @@ impl<P: Platform, M: Memory<P>> Copy for Reading<'_, P, M> {}
 
 impl<'a, P: Platform, M: Memory<P>> Reading<'a, P, M> {
     /// A node, known to belong here: of this tree, and of this level if one is given.
-    pub fn node(
-        &self,
-        ptr: Ptr,
-        level: Option<u8>,
-        hint: Hint,
-    ) -> Result<Pin<'a, P::RwLock, M::Page>, Error<P::Error>> {
+    pub fn node(&self, ptr: Ptr, level: Option<u8>, hint: Hint) -> Result<PinOf<'a, P, M>, Error<P::Error>> {
         let pin = self.pager.pin(ptr, self.role, hint)?;
         check_place(pin.view(), ptr, self.tree, level)?;
         Ok(pin)
     }
 
     /// The leaf where `key` is or would be.
-    pub fn leaf(&self, key: &[u8]) -> Result<Option<Pin<'a, P::RwLock, M::Page>>, Error<P::Error>> {
+    pub fn leaf(&self, key: &[u8]) -> Result<Option<PinOf<'a, P, M>>, Error<P::Error>> {
         if self.root.is_null() {
             return Ok(None);
         }

@@ -91,6 +91,9 @@ pub(crate) struct Survey {
     pub foreign: u64,
 }
 
+/// A valid block: its header and all its bytes.
+type Block<'b> = (BlockHeader, &'b [u8]);
+
 /// The reading end of the log.
 pub(crate) struct Reader<'a, P: Platform> {
     pub platform: &'a P,
@@ -129,7 +132,7 @@ impl<'a, P: Platform> Reader<'a, P> {
     }
 
     /// The valid block of this chain at `lsn`, a block's start.
-    fn block(&mut self, lsn: u64) -> Result<Option<(BlockHeader, &[u8])>, Error<P::Error>> {
+    fn block(&mut self, lsn: u64) -> Result<Option<Block<'_>>, Error<P::Error>> {
         let size = self.block_size;
         let (start, len) = self.loaded;
         if lsn < start || lsn + size as u64 > start + len as u64 {

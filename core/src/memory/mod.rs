@@ -20,6 +20,14 @@ use crate::platform::Platform;
 use lock_api::Mutex;
 use portable_atomic::AtomicU64;
 
+/// A page of this platform and memory held for reading.
+pub(crate) type PinOf<'a, P, M> = Pin<'a, <P as Platform>::RwLock, <M as Memory<P>>::Page>;
+/// A page of this platform and memory held for changing.
+pub(crate) type PinMutOf<'a, P, M> = PinMut<'a, <P as Platform>::RwLock, <M as Memory<P>>::Page>;
+
+/// A page held for changing, and the pointer to it as it now is.
+pub(crate) type Placed<'a, P, M> = (crate::page::Ptr, PinMutOf<'a, P, M>);
+
 /// Buffers only the holder of the writer's place uses.
 pub struct WriterMemory<B, L, S> {
     /// One page, for laying nodes out anew.

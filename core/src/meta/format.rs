@@ -78,7 +78,7 @@ pub(crate) enum MetaFault {
 
 impl Meta {
     /// The copy's bytes.
-    pub fn to_bytes(&self, crc32c: impl Fn(&[u8]) -> u32) -> [u8; META_LEN] {
+    pub fn to_bytes(self, crc32c: impl Fn(&[u8]) -> u32) -> [u8; META_LEN] {
         let mut bytes = [0; META_LEN];
         put(&mut bytes, 4, MAGIC);
         put_u32(&mut bytes, 16, VERSION);

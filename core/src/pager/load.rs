@@ -4,7 +4,7 @@ use super::{Pager, Role};
 use crate::bytes::u32_at;
 use crate::device::BlockDevice;
 use crate::error::{Damage, DeviceName, Error, Operation};
-use crate::memory::{Frame, Memory, PinMut};
+use crate::memory::{Frame, Memory, PinMut, PinMutOf};
 use crate::page::format::{self, CRC_LEN, Identity, Kind};
 use crate::page::{Ptr, node};
 use crate::platform::Platform;
@@ -39,7 +39,7 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
         result
     }
 
-    fn fill(&self, pin: &mut PinMut<'a, P::RwLock, M::Page>, ptr: Ptr) -> Result<(), Error<P::Error>> {
+    fn fill(&self, pin: &mut PinMutOf<'a, P, M>, ptr: Ptr) -> Result<(), Error<P::Error>> {
         let offset = u64::from(ptr.page) * self.page_size() as u64;
         self.state.reads.fetch_add(1, Ordering::Relaxed);
         let bytes = pin.bytes_mut();
@@ -68,7 +68,7 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
     }
 
     /// A frame for a new page, dirty, with its header written and nothing else.
-    pub fn create(&self, identity: Identity) -> Result<PinMut<'a, P::RwLock, M::Page>, Error<P::Error>> {
+    pub fn create(&self, identity: Identity) -> Result<PinMutOf<'a, P, M>, Error<P::Error>> {
         let (set, range) = self.set_of(identity.ptr.page);
         let frames = self.memory.frames().get(range).unwrap_or(&[]);
         let Some(hand) = self.memory.hands().get(set) else {
@@ -91,7 +91,7 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
         frames: &'a [Frame<P::RwLock, M::Page>],
         hand: &mut u16,
         role: Role,
-    ) -> Result<PinMut<'a, P::RwLock, M::Page>, Error<P::Error>> {
+    ) -> Result<PinMutOf<'a, P, M>, Error<P::Error>> {
         let ways = frames.len();
         let spill_first = role == Role::Writer && self.running(frames) >= self.running_max(ways);
         for step in 0..4 * ways {

@@ -27,7 +27,7 @@ mod write;
 
 use crate::device::BlockDevice;
 use crate::error::Error;
-use crate::memory::{Frame, Memory, Pin, PinMut};
+use crate::memory::{Frame, Memory, Pin, PinMut, PinMutOf, PinOf};
 use crate::page::Ptr;
 use crate::page::format::CRC_LEN;
 use crate::platform::Platform;
@@ -108,7 +108,7 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
         let ways = self.memory.frames().len() / sets;
         // Fibonacci hashing; the number of sets need not be a power of two.
         let hash = u64::from(page.wrapping_mul(0x9E37_79B1));
-        let set = (hash * sets as u64 >> 32) as usize;
+        let set = ((hash * sets as u64) >> 32) as usize;
         (set, set * ways..(set + 1) * ways)
     }
 
@@ -118,12 +118,7 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
     }
 
     /// The page `ptr` points to, verified, for reading.
-    pub fn pin(
-        &self,
-        ptr: Ptr,
-        role: Role,
-        hint: Hint,
-    ) -> Result<Pin<'a, P::RwLock, M::Page>, Error<P::Error>> {
+    pub fn pin(&self, ptr: Ptr, role: Role, hint: Hint) -> Result<PinOf<'a, P, M>, Error<P::Error>> {
         for _ in 0..LOAD_TRIES {
             if let Some(pin) = self.find(ptr, hint) {
                 self.state.hits.fetch_add(1, Ordering::Relaxed);
@@ -134,7 +129,7 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
         Err(Error::PoolExhausted)
     }
 
-    fn find(&self, ptr: Ptr, hint: Hint) -> Option<Pin<'a, P::RwLock, M::Page>> {
+    fn find(&self, ptr: Ptr, hint: Hint) -> Option<PinOf<'a, P, M>> {
         let key = ptr.key();
         for frame in self.frames_of(ptr.page) {
             if frame.key() == key {
@@ -151,7 +146,7 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
     }
 
     /// The page `ptr` points to, for changing; only for the writer.
-    pub fn pin_mut(&self, ptr: Ptr) -> Result<PinMut<'a, P::RwLock, M::Page>, Error<P::Error>> {
+    pub fn pin_mut(&self, ptr: Ptr) -> Result<PinMutOf<'a, P, M>, Error<P::Error>> {
         let key = ptr.key();
         for _ in 0..LOAD_TRIES {
             for frame in self.frames_of(ptr.page) {
@@ -169,7 +164,7 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
     }
 
     /// The page `ptr` points to, if it is in the pool and was changed since it was last written.
-    pub fn find_dirty(&self, ptr: Ptr) -> Option<PinMut<'a, P::RwLock, M::Page>> {
+    pub fn find_dirty(&self, ptr: Ptr) -> Option<PinMutOf<'a, P, M>> {
         let key = ptr.key();
         let frame = self.frames_of(ptr.page).iter().find(|frame| frame.key() == key)?;
         let pin = PinMut::lock(frame);

@@ -4,7 +4,7 @@ use super::Pager;
 use crate::device::BlockDevice;
 use crate::error::{DeviceName, Error, Operation};
 use crate::limits::WRITE_RUN_MAX;
-use crate::memory::{Frame, Memory, Pin, PinMut};
+use crate::memory::{Frame, Memory, Pin, PinMutOf, PinOf};
 use crate::page::Kind;
 use crate::page::format::{self, CRC_LEN};
 use crate::platform::Platform;
@@ -13,7 +13,7 @@ use portable_atomic::Ordering;
 
 impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
     /// Writes one dirty page to its place; the frame is clean afterwards.
-    pub(super) fn write_back(&self, pin: &PinMut<'a, P::RwLock, M::Page>) -> Result<(), Error<P::Error>> {
+    pub(super) fn write_back(&self, pin: &PinMutOf<'a, P, M>) -> Result<(), Error<P::Error>> {
         if self.state.read_only.load(Ordering::Relaxed) {
             return Err(Error::PoolTooSmall);
         }
@@ -65,7 +65,7 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
 
     /// Writes `page` and the due pages that follow it without a gap. How many.
     fn write_run(&self, page: u32, epoch: u64) -> Result<usize, Error<P::Error>> {
-        let mut pins: Vec<Pin<'a, P::RwLock, M::Page>, WRITE_RUN_MAX> = Vec::new();
+        let mut pins: Vec<PinOf<'a, P, M>, WRITE_RUN_MAX> = Vec::new();
         let mut next = page;
         // The first page waits for its lock, since it must be written now; neighbours only join if free.
         while let Some(pin) = self.pin_due(next, epoch, pins.is_empty()) {
@@ -96,7 +96,7 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
     }
 
     /// The dirty frame of a tree page, if it must be written by the checkpoint of `epoch`.
-    fn pin_due(&self, page: u32, epoch: u64, wait: bool) -> Option<Pin<'a, P::RwLock, M::Page>> {
+    fn pin_due(&self, page: u32, epoch: u64, wait: bool) -> Option<PinOf<'a, P, M>> {
         let due = |frame: &Frame<P::RwLock, M::Page>| frame.page() == page && self.is_due(frame, epoch);
         let frame = self.frames_of(page).iter().find(|frame| due(frame))?;
         let pin = if wait { Pin::lock(frame) } else { Pin::try_lock(frame)? };
@@ -107,7 +107,7 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
 
 impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
     /// Writes a page that a checkpoint needs at once; only the writer may change such pages.
-    pub fn write_if_dirty(&self, pin: &Pin<'a, P::RwLock, M::Page>) -> Result<(), Error<P::Error>> {
+    pub fn write_if_dirty(&self, pin: &PinOf<'a, P, M>) -> Result<(), Error<P::Error>> {
         if pin.frame().is_dirty() {
             self.write_page(pin.frame().page(), pin.view())?;
             pin.frame().set_clean();

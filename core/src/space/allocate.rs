@@ -9,7 +9,7 @@ use super::map::Bits;
 use crate::device::BlockDevice;
 use crate::error::{DeviceName, Error, Operation};
 use crate::limits::PAGE_SIZE_MIN;
-use crate::memory::{Entry, Memory, PinMut};
+use crate::memory::{Entry, Memory, Placed};
 use crate::page::Ptr;
 use crate::page::format::{self, Identity, Kind};
 use crate::pager::{Hint, Role};
@@ -169,7 +169,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         tree: u32,
         kind: Kind,
         level: u8,
-    ) -> Result<(Ptr, PinMut<'a, P::RwLock, M::Page>), Error<P::Error>> {
+    ) -> Result<Placed<'a, P, M>, Error<P::Error>> {
         let page = self.allocate()?;
         let born = Entry { page, birth: self.epoch, freed: 0 };
         if let Err(error) = self.push(super::lists::BORN, born) {
@@ -183,10 +183,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
 
     /// A tree page for changing. In place only if it was born in this transaction after the newest
     /// savepoint; under a new tag if it was written since; else a copy, and the old one is freed.
-    pub(crate) fn writable(
-        &mut self,
-        ptr: Ptr,
-    ) -> Result<(Ptr, PinMut<'a, P::RwLock, M::Page>), Error<P::Error>> {
+    pub(crate) fn writable(&mut self, ptr: Ptr) -> Result<Placed<'a, P, M>, Error<P::Error>> {
         let source = self.pager.pin(ptr, Role::Writer, Hint::Keep)?;
         let birth = format::birth(source.view());
         if birth > self.protected {

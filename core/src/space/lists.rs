@@ -8,7 +8,7 @@ use super::Workspace;
 use super::format::{ENTRIES, ENTRY};
 use crate::bytes::{put_u32, put_u64, u32_at, u64_at};
 use crate::error::{Damage, Error};
-use crate::memory::{Entry, List, Memory, PinMut, Purpose};
+use crate::memory::{Entry, List, Memory, PinMutOf, Placed, Purpose};
 use crate::page::Ptr;
 use crate::page::format::{self, HEADER, Identity, Kind};
 use crate::platform::Platform;
@@ -79,7 +79,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         Ok(())
     }
 
-    fn begin_list_page(&mut self, index: usize) -> Result<PinMut<'a, P::RwLock, M::Page>, Error<P::Error>> {
+    fn begin_list_page(&mut self, index: usize) -> Result<PinMutOf<'a, P, M>, Error<P::Error>> {
         let page = self.allocate_held()?;
         let ptr = Ptr { page, tag: self.space.tags.draw() };
         let identity = Identity { ptr, birth: self.epoch, tree: 0, kind: Kind::List, level: 0 };
@@ -90,10 +90,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         Ok(pin)
     }
 
-    fn change_list_page(
-        &mut self,
-        ptr: Ptr,
-    ) -> Result<(Ptr, PinMut<'a, P::RwLock, M::Page>), Error<P::Error>> {
+    fn change_list_page(&mut self, ptr: Ptr) -> Result<Placed<'a, P, M>, Error<P::Error>> {
         let mut pin = self.pager.pin_mut(ptr)?;
         if format::kind(pin.view()) != Some(Kind::List) {
             return Err(Error::Corrupt { page: ptr.page, damage: Damage::Kind });

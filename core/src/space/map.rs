@@ -3,7 +3,7 @@
 use super::Workspace;
 use super::format::{MAP_PLACES, Shape};
 use crate::error::{Damage, Error};
-use crate::memory::{Memory, Pin, PinMut};
+use crate::memory::{Memory, PinMutOf, PinOf, Placed};
 use crate::page::Ptr;
 use crate::page::format::{self, HEADER, Identity, Kind, POINTER};
 use crate::pager::{Hint, Pager, Role};
@@ -41,7 +41,7 @@ pub(crate) fn read_leaf<'a, P: Platform, M: Memory<P>>(
     levels: u8,
     leaf: u32,
     role: Role,
-) -> Result<Option<Pin<'a, P::RwLock, M::Page>>, Error<P::Error>> {
+) -> Result<Option<PinOf<'a, P, M>>, Error<P::Error>> {
     let shape = Shape::new(pager.view_len());
     let mut ptr = root;
     for level in (0..=levels).rev() {
@@ -95,7 +95,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         &mut self,
         bits: Bits,
         leaf: u32,
-    ) -> Result<PinMut<'a, P::RwLock, M::Page>, Error<P::Error>> {
+    ) -> Result<PinMutOf<'a, P, M>, Error<P::Error>> {
         let shape = self.shape();
         let mut level = self.space.levels;
         let old = self.root(bits);
@@ -125,7 +125,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         ptr: Ptr,
         level: u8,
         index: u32,
-    ) -> Result<(Ptr, PinMut<'a, P::RwLock, M::Page>), Error<P::Error>> {
+    ) -> Result<Placed<'a, P, M>, Error<P::Error>> {
         let places = self.shape().places(level, index);
         if ptr.is_null() {
             let page = places + if bits == Bits::Held { MAP_PLACES } else { 0 };
@@ -149,12 +149,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         Ok((ptr, copy))
     }
 
-    fn begin_node(
-        &mut self,
-        bits: Bits,
-        page: u32,
-        level: u8,
-    ) -> Result<(Ptr, PinMut<'a, P::RwLock, M::Page>), Error<P::Error>> {
+    fn begin_node(&mut self, bits: Bits, page: u32, level: u8) -> Result<Placed<'a, P, M>, Error<P::Error>> {
         self.pager.forget(page);
         let ptr = Ptr { page, tag: self.space.tags.draw() };
         let pin =

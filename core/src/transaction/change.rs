@@ -205,11 +205,11 @@ impl<R: crate::memory::Roots> Change<R> {
     fn first_grave<P: Platform, M: Memory<P, Roots = R>>(
         &self,
         db: &Database<P, M>,
-    ) -> Result<Option<([u8; ID_KEY], TreeRoot)>, Error<P::Error>> {
+    ) -> Result<Option<Grave>, Error<P::Error>> {
         let mut walk = crate::btree::cursor::Walk::new(self.state.catalog.tree, self.state.catalog.root);
         let pager = db.pager();
         walk.seek(pager, Role::Writer, b"g")?;
-        let found = walk.entry(pager, Role::Writer, |key, value| grave(key, value))?;
+        let found = walk.entry(pager, Role::Writer, grave)?;
         Ok(found.flatten())
     }
 
@@ -286,11 +286,11 @@ impl<R: crate::memory::Roots> Change<R> {
     }
 }
 
+/// A dropped tree with its catalog key.
+pub(crate) type Grave = ([u8; ID_KEY], TreeRoot);
+
 /// A grave from its catalog entry.
-pub(crate) fn grave(
-    key: crate::btree::cursor::Key<'_>,
-    value: Value<'_>,
-) -> Option<([u8; ID_KEY], TreeRoot)> {
+pub(crate) fn grave(key: crate::btree::cursor::Key<'_>, value: Value<'_>) -> Option<Grave> {
     let mut found = [0; ID_KEY];
     if key.len() != ID_KEY || key.copy_to(&mut found) != ID_KEY || found[0] != b'g' {
         return None;
