@@ -1,1 +1,33 @@
 //! Explores crashes of the Drystone engine on a simulated device.
+//!
+//! ```text
+//!   workload  a seed decides memory, ring, keys and a row of steps; run on a recording platform
+//!      |      it leaves a trace of all writes and flushes, and the states it committed
+//!   timeline  for each write and flush of the trace: what was acknowledged, what was attempted
+//!      |
+//!   explore   at each of them several crashes: what is pending lands, vanishes or tears
+//!      |
+//!   oracle    each image opens, holds an allowed state, is whole, opens again the same; a sample
+//!             goes on working and is crashed once more, inside its recovery or after it
+//! ```
+//!
+//! A crash state is counted once: its key is the workload, the crash point and the fate of each
+//! pending block (and the same again for a crash after a crash). One seed gives one run, always; a
+//! failure names itself by a line that replays it alone ([`Crash`]).
+#![forbid(unsafe_code)]
+
+mod explore;
+mod model;
+mod oracle;
+mod replay;
+mod setup;
+mod timeline;
+mod totals;
+mod transaction;
+mod workload;
+
+pub use explore::{explore, replay};
+pub use model::{Model, content};
+pub use replay::Crash;
+pub use setup::workload_seed;
+pub use totals::{Totals, Trouble};

@@ -1,0 +1,96 @@
+//! What a workload's seed decides before it begins: memory, ring, keys, where it starts.
+
+use drystone_core::{Database, Options, StaticMemory};
+use drystone_platform_sim::{Random, SimPlatform};
+
+/// Block and page size: small, so that every boundary is near.
+pub(crate) const BLOCK: u32 = 512;
+
+/// The smallest memory.
+pub(crate) type Small = StaticMemory<SimPlatform, 512, 8, 1024, 4>;
+/// A little more.
+pub(crate) type Middle = StaticMemory<SimPlatform, 512, 11, 2048, 4>;
+/// Room for more pages between two checkpoints.
+pub(crate) type Large = StaticMemory<SimPlatform, 512, 16, 2048, 4>;
+
+/// A database whose memory is lent.
+pub(crate) type Db<'m, M> = Database<SimPlatform, &'m M>;
+
+/// Which memory a workload uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Profile {
+    Small,
+    Middle,
+    Large,
+}
+
+/// What is on the devices when the recording begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// Nothing: the creation is recorded.
+    Blank,
+    /// A database that lost its power between two transactions: its recovery is recorded.
+    Crashed,
+    /// A database that was closed.
+    Closed,
+}
+
+/// Everything about a workload that does not change while it runs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Setup {
+    pub seed: u64,
+    pub profile: Profile,
+    pub options: Options,
+    pub start: Start,
+    /// Writes and flushes before the recording begins.
+    pub prelude: u64,
+    /// Writes and flushes of the recording, about.
+    pub length: u64,
+    /// Different keys.
+    pub keys: u64,
+    /// Ascending keys rather than random ones.
+    pub ascending: bool,
+    /// One in so many values is longer than a page.
+    pub long_values: u64,
+    /// One in so many transactions is big.
+    pub big: u64,
+}
+
+/// The seed of the workload of this number.
+#[must_use]
+pub fn workload_seed(seed: u64, number: u64) -> u64 {
+    Random::new(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ number).next_u64()
+}
+
+impl Setup {
+    pub fn new(seed: u64) -> Self {
+        let mut random = Random::new(seed);
+        let profile = [Profile::Small, Profile::Middle, Profile::Large][random.index(3)];
+        let start = match random.below(8) {
+            0 | 1 => Start::Blank,
+            2 | 3 => Start::Closed,
+            _ => Start::Crashed,
+        };
+        let ring = u64::from(BLOCK) * [8, 8, 9, 12, 16, 24, 32, 64][random.index(8)];
+        let growth = [1, 1, 2, 4][random.index(4)];
+        let options = Options {
+            ring_len: ring,
+            ring_len_max: ring * growth,
+            checkpoint_auto: !random.one_in(4),
+            checkpoint_interval_us: [10_000_000, 3_000][random.index(2)],
+            ..Options::default()
+        };
+        Self {
+            seed,
+            profile,
+            options,
+            start,
+            prelude: [20, 200, 1000][random.index(3)],
+            length: 70 + random.below(80),
+            keys: [30, 200, 2000][random.index(3)],
+            ascending: random.one_in(3),
+            long_values: [6, 30, 200][random.index(3)],
+            big: [6, 15, 60][random.index(3)],
+        }
+    }
+}
