@@ -16,7 +16,7 @@ use crate::types::{DataType, Value};
 use super::rows::index_order;
 
 /// The keys an access visits.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum KeyRange {
     /// None: a value was NULL, or the bounds cross.
     Nothing,

@@ -1,5 +1,6 @@
 //! Rows of a table: all of them, a range of a key, or the one row of a unique key.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::access::{AccessValues, KeyRange, key_range};
@@ -18,13 +19,9 @@ pub(crate) struct Scan {
     access: Access,
     filter: Option<Expression>,
     reader: TableReader,
-    state: Position,
-}
-
-enum Position {
-    Start,
-    Walking(Box<Walk>),
-    End,
+    /// The ranges still to be read; none before the first call.
+    ranges: Option<VecDeque<KeyRange>>,
+    walk: Option<Box<Walk>>,
 }
 
 impl Scan {
@@ -39,36 +36,56 @@ impl Scan {
             access: access.clone(),
             filter: filter.cloned(),
             reader: TableReader::new(table, columns, access.path),
-            state: Position::Start,
+            ranges: None,
+            walk: None,
         }
     }
 
+    /// The ranges of keys, in their order and each once.
+    fn ranges(&self, context: &mut Context<'_>) -> Result<VecDeque<KeyRange>> {
+        let mut values = access_values(&self.access, context)?;
+        if self.access.one_of.is_empty() {
+            return Ok(VecDeque::from([key_range(&self.table, &self.access, &values)?]));
+        }
+        let mut ranges = Vec::with_capacity(self.access.one_of.len());
+        for expression in &self.access.one_of {
+            values.equal.push(context.scalar(expression)?);
+            ranges.push(key_range(&self.table, &self.access, &values)?);
+            values.equal.pop();
+        }
+        ranges.sort();
+        ranges.dedup();
+        Ok(ranges.into())
+    }
+
     /// The next rows before the filter.
-    fn read(&mut self, context: &mut Context<'_>) -> Result<Option<Batch>> {
+    fn read(&mut self, context: &mut Context<'_>) -> Result<Batch> {
         let transaction = context.transaction;
         let mut rows = self.reader.rows();
-        if let Position::Start = self.state {
-            let values = access_values(&self.access, context)?;
-            self.state = match key_range(&self.table, &self.access, &values)? {
-                KeyRange::Nothing => Position::End,
-                KeyRange::Point(key) => {
-                    self.reader.read_point(transaction, &key, &mut rows)?;
-                    Position::End
+        let mut ranges = match self.ranges.take() {
+            Some(ranges) => ranges,
+            None => self.ranges(context)?,
+        };
+        while rows.len < BATCH_ROWS {
+            if let Some(walk) = &mut self.walk {
+                self.reader.read(transaction, walk, BATCH_ROWS - rows.len, &mut rows)?;
+                if walk.is_done() {
+                    self.walk = None;
                 }
-                KeyRange::Range { start, end } => {
+                continue;
+            }
+            match ranges.pop_front() {
+                None => break,
+                Some(KeyRange::Nothing) => {}
+                Some(KeyRange::Point(key)) => self.reader.read_point(transaction, &key, &mut rows)?,
+                Some(KeyRange::Range { start, end }) => {
                     let walk = self.reader.walk(transaction, start, end, self.access.reverse)?;
-                    Position::Walking(Box::new(walk))
+                    self.walk = Some(Box::new(walk));
                 }
-            };
+            }
         }
-        if let Position::Walking(walk) = &mut self.state {
-            self.reader.read(transaction, walk, BATCH_ROWS, &mut rows)?;
-        }
-        if rows.len == 0 {
-            self.state = Position::End;
-            return Ok(None);
-        }
-        Ok(Some(rows.into_batch()))
+        self.ranges = Some(ranges);
+        Ok(rows.into_batch())
     }
 }
 
@@ -91,7 +108,10 @@ impl Operator for Scan {
     fn next(&mut self, context: &mut Context<'_>) -> Result<Option<Batch>> {
         loop {
             context.check()?;
-            let Some(batch) = self.read(context)? else { return Ok(None) };
+            let batch = self.read(context)?;
+            if batch.len() == 0 {
+                return Ok(None);
+            }
             let kept = keep_true(batch, self.filter.as_ref(), context)?;
             if kept.len() > 0 {
                 return Ok(Some(kept));
@@ -100,6 +120,7 @@ impl Operator for Scan {
     }
 
     fn reset(&mut self) {
-        self.state = Position::Start;
+        self.ranges = None;
+        self.walk = None;
     }
 }

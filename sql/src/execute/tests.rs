@@ -159,7 +159,7 @@ fn values(rows: &[&[i64]]) -> Physical {
 }
 
 fn everything(path: Path) -> Access {
-    Access { path, equal: vec![], lower: None, upper: None, reverse: false }
+    Access { path, equal: vec![], one_of: vec![], lower: None, upper: None, reverse: false }
 }
 
 fn scan(table: &Arc<Table>, columns: &[usize], access: Access) -> Physical {
@@ -185,8 +185,8 @@ fn scans_of_every_kind_of_key() {
     assert_eq!(bench.run(scan(&integer, &[1], point(constant(5)))), "50");
     assert_eq!(bench.run(scan(&integer, &[1], point(constant(6)))), "");
     let null = Expression::Constant { value: Value::Null, data_type: INT };
-    assert_eq!(bench.run(scan(&integer, &[1], point(null))), "");
-    let range = |path, lower, upper, reverse| Access { path, equal: vec![], lower, upper, reverse };
+    assert_eq!(bench.run(scan(&integer, &[1], point(null.clone()))), "");
+    let range = |path, lower, upper, reverse| Access { lower, upper, reverse, ..everything(path) };
     assert_eq!(
         bench.run(scan(&integer, &[0], range(Path::Table, bound(3, false), bound(7, true), false))),
         "5, 7"
@@ -206,6 +206,11 @@ fn scans_of_every_kind_of_key() {
     }
     let equal = Access { equal: vec![constant(30)], ..everything(Path::Index(0)) };
     assert_eq!(bench.run(scan(&integer, &[0], equal)), "3, 7");
+    let list = || vec![constant(50), constant(30), null.clone(), constant(30), constant(31)];
+    let listed = Access { one_of: list(), ..everything(Path::Index(0)) };
+    assert_eq!(bench.run(scan(&integer, &[0], listed)), "3, 7, 5");
+    let listed = Access { one_of: vec![constant(9), constant(3), constant(4)], ..everything(Path::Table) };
+    assert_eq!(bench.run(scan(&integer, &[0], listed)), "3, 9");
 
     let hidden = bench.table(&[INT, INT], RowKey::Rowid, &[(&[(0, false)], true)], &rows);
     assert_eq!(bench.run(scan(&hidden, &[0, 2], everything(Path::Table))), "5 1, 3 2, 9 3, 7 4");

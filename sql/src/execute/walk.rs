@@ -170,6 +170,11 @@ impl TableReader {
 }
 
 impl Walk {
+    /// Has everything in the range been read?
+    pub(crate) fn is_done(&self) -> bool {
+        self.done
+    }
+
     /// Calls `f` for entries inside the range until it returns false or an error.
     fn visit(
         &mut self,

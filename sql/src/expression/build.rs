@@ -225,8 +225,18 @@ pub(crate) fn case(
 /// `input IN (list)`.
 pub(crate) fn in_list(input: Expression, list: Vec<Expression>, negated: bool) -> Result<Expression> {
     let common = common_type(std::iter::once(&input).chain(&list), "the values of IN")?;
-    let list = list.into_iter().map(|item| cast(item, common)).collect::<Result<_>>()?;
-    Ok(Expression::InList { input: Box::new(cast(input, common)?), list, negated })
+    let meet = |item: Expression| match item.data_type() {
+        // Integers of all widths are held alike.
+        found if found.is_integer() && common.is_integer() => Ok(item),
+        DataType::Decimal { scale, .. }
+            if matches!(common, DataType::Decimal { .. }) && common.scale() == scale =>
+        {
+            Ok(item)
+        }
+        _ => cast(item, common),
+    };
+    let list = list.into_iter().map(meet).collect::<Result<_>>()?;
+    Ok(Expression::InList { input: Box::new(meet(input)?), list, negated })
 }
 
 /// An aggregate by its name in lower case; no argument means `count(*)`.

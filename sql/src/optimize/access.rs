@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::expression::Expression;
 use crate::functions::Function;
 use crate::plan::{Access, Bound, ColumnId, Path};
+use crate::types::{DataType, Decimal, Value, decimal};
 use std::sync::Arc;
 
 /// Costs in units of one row read in order.
@@ -48,8 +49,21 @@ struct Comparison {
     condition: Option<usize>,
 }
 
+/// A list of values for a column that a key may answer.
+struct List {
+    column: usize,
+    values: Vec<Expression>,
+    condition: usize,
+}
+
+/// What the conditions say about single columns.
+struct Known {
+    comparisons: Vec<Comparison>,
+    lists: Vec<List>,
+}
+
 pub(super) fn full_scan() -> Access {
-    Access { path: Path::Table, equal: vec![], lower: None, upper: None, reverse: false }
+    Access { path: Path::Table, equal: vec![], one_of: vec![], lower: None, upper: None, reverse: false }
 }
 
 impl Optimizer<'_> {
@@ -61,12 +75,17 @@ impl Optimizer<'_> {
             let function = Function::Equal;
             comparisons.push(Comparison { column: *column, function, value: value.clone(), condition: None });
         }
+        let mut lists = Vec::new();
         for (number, condition) in leaf.conditions.iter().enumerate() {
             comparisons.extend(comparison(leaf, condition, number));
+            if extra.is_empty() {
+                lists.extend(list(leaf, condition, number));
+            }
         }
+        let known = Known { comparisons, lists };
         let mut best: Option<Choice> = None;
         for (path, key, unique) in keys(&leaf.table) {
-            let Some(choice) = along(leaf, path, &key, unique, &comparisons) else { continue };
+            let Some(choice) = along(leaf, path, &key, unique, &known) else { continue };
             if !extra.is_empty() && choice.extra_used == 0 {
                 continue;
             }
@@ -110,6 +129,20 @@ fn comparison(leaf: &ScanLeaf, condition: &Expression, number: usize) -> Option<
     plain(left, right, *function).or_else(|| plain(right, left, function.mirrored()))
 }
 
+/// The condition as a list of values of one of the table's columns.
+fn list(leaf: &ScanLeaf, condition: &Expression, number: usize) -> Option<List> {
+    let Expression::InList { input, list, negated: false } = condition else { return None };
+    let mut values = Vec::with_capacity(list.len());
+    let mut found = None;
+    for item in list {
+        let (column, value) = column_and_value(leaf, input, item)?;
+        is_fixed(&value).then_some(())?;
+        found = Some(column);
+        values.push(value);
+    }
+    found.map(|column| List { column, values, condition: number })
+}
+
 /// The number of the table's column, when the value can be looked up in a key of it.
 pub(super) fn column_and_value(
     leaf: &ScanLeaf,
@@ -118,6 +151,9 @@ pub(super) fn column_and_value(
 ) -> Option<(usize, Expression)> {
     let Expression::Column { index, data_type } = column else { return None };
     let number = leaf.ids.iter().position(|id| id == index)?;
+    if let Some(constant) = at_scale(value, *data_type) {
+        return Some((number, constant));
+    }
     let other = value.data_type();
     let same = data_type.physical() == other.physical()
         && data_type.scale() == other.scale()
@@ -125,31 +161,43 @@ pub(super) fn column_and_value(
     same.then(|| (number, value.clone()))
 }
 
-fn along(
-    leaf: &ScanLeaf,
-    path: Path,
-    key: &[(usize, bool)],
-    unique: bool,
-    comparisons: &[Comparison],
-) -> Option<Choice> {
-    let mut access = Access { path, equal: vec![], lower: None, upper: None, reverse: false };
+/// A decimal constant at the scale of a decimal column, when that loses nothing.
+fn at_scale(value: &Expression, to: DataType) -> Option<Expression> {
+    let Expression::Constant { value: Value::Decimal(constant), .. } = value else { return None };
+    let DataType::Decimal { scale, .. } = to else { return None };
+    let unscaled = decimal::rescale(constant.unscaled, constant.scale, scale)?;
+    let moved = Decimal { unscaled, scale };
+    (moved == *constant).then_some(Expression::Constant { value: Value::Decimal(moved), data_type: to })
+}
+
+fn along(leaf: &ScanLeaf, path: Path, key: &[(usize, bool)], unique: bool, known: &Known) -> Option<Choice> {
+    let Known { comparisons, lists } = known;
+    let mut access = Access { path, ..full_scan() };
     let (mut answered, mut extra_used) = (Vec::new(), 0);
     for &(column, _) in key {
         let equal = comparisons.iter().find(|c| c.column == column && c.function == Function::Equal);
         let Some(equal) = equal else {
-            range(column, comparisons, &mut access, &mut answered);
+            match lists.iter().find(|list| list.column == column) {
+                Some(list) => {
+                    access.one_of.clone_from(&list.values);
+                    answered.push(list.condition);
+                }
+                None => range(column, comparisons, &mut access, &mut answered),
+            }
             break;
         };
         access.equal.push(equal.value.clone());
         answered.extend(equal.condition);
         extra_used += usize::from(equal.condition.is_none());
     }
-    if access.equal.is_empty() && access.lower.is_none() && access.upper.is_none() {
+    let listed = access.one_of.len();
+    if access.equal.is_empty() && listed == 0 && access.lower.is_none() && access.upper.is_none() {
         return None;
     }
     let full = leaf.full.max(1.0);
-    let whole = access.equal.len() == key.len();
-    let mut rows = match access.equal.len() {
+    let fixed = access.equal.len() + usize::from(listed > 0);
+    let whole = fixed == key.len();
+    let mut rows = match fixed {
         _ if whole && unique => 1.0,
         0 => full,
         // Each further column of the key divides what is left.
@@ -160,8 +208,16 @@ fn along(
         (None, None) => 1.0,
         _ => 0.3,
     };
+    let lookups = listed.max(1) as f64;
+    rows = (rows.max(1.0) * lookups).min(full);
     let each = if path == Path::Table { 1.0 } else { LOOKUP_COST };
-    Some(Choice { access, answered, extra_used, rows: rows.max(1.0), cost: LOOKUP_COST + rows * each })
+    Some(Choice {
+        access,
+        answered,
+        extra_used,
+        rows: rows.max(1.0),
+        cost: LOOKUP_COST * lookups + rows * each,
+    })
 }
 
 /// The bounds of the first column that is not fixed.
@@ -216,4 +272,9 @@ pub(super) fn is_unique(table: &Table, columns: &[usize]) -> bool {
     keys(table)
         .iter()
         .any(|(_, key, unique)| *unique && key.iter().all(|(column, _)| columns.contains(column)))
+}
+
+/// Is the column the first one of a key?
+pub(super) fn begins_key(table: &Table, column: usize) -> bool {
+    keys(table).iter().any(|(_, key, _)| key.first().is_some_and(|(first, _)| *first == column))
 }

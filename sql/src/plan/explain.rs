@@ -102,8 +102,9 @@ fn kind(join: JoinType) -> &'static str {
 fn path(table: &Table, access: &Access) -> String {
     let fixed = access.equal.len();
     let range = access.lower.is_some() || access.upper.is_some();
+    let listed = access.one_of.len();
     let name = match access.path {
-        Path::Table if fixed == 0 && !range => return String::new(),
+        Path::Table if fixed == 0 && !range && listed == 0 => return String::new(),
         Path::Table if table.key == RowKey::Rowid => "rowid".to_owned(),
         Path::Table => "primary key".to_owned(),
         Path::Index(number) => match table.indexes.get(number) {
@@ -112,5 +113,6 @@ fn path(table: &Table, access: &Access) -> String {
         },
     };
     let range = if range { ", range" } else { "" };
-    format!(" by {name} ({fixed} fixed{range})")
+    let listed = if listed > 0 { format!(", {listed} in a list") } else { String::new() };
+    format!(" by {name} ({fixed} fixed{listed}{range})")
 }

@@ -137,6 +137,8 @@ pub enum JoinType {
 pub struct Access {
     pub path: Path,
     pub equal: Vec<Expression>,
+    /// Values of the column behind those, each looked up; none: any value. Only in a scan.
+    pub one_of: Vec<Expression>,
     pub lower: Option<Bound>,
     pub upper: Option<Bound>,
     /// Backwards.
