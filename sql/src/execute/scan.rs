@@ -41,7 +41,7 @@ impl Scan {
         }
     }
 
-    /// The ranges of keys, in their order and each once.
+    /// The ranges of keys, each once, in the order of the key (or backwards).
     fn ranges(&self, context: &mut Context<'_>) -> Result<VecDeque<KeyRange>> {
         let mut values = access_values(&self.access, context)?;
         if self.access.one_of.is_empty() {
@@ -55,6 +55,9 @@ impl Scan {
         }
         ranges.sort();
         ranges.dedup();
+        if self.access.reverse {
+            ranges.reverse();
+        }
         Ok(ranges.into())
     }
 

@@ -211,6 +211,8 @@ fn scans_of_every_kind_of_key() {
     assert_eq!(bench.run(scan(&integer, &[0], listed)), "3, 7, 5");
     let listed = Access { one_of: vec![constant(9), constant(3), constant(4)], ..everything(Path::Table) };
     assert_eq!(bench.run(scan(&integer, &[0], listed)), "3, 9");
+    let listed = Access { one_of: list(), reverse: true, ..everything(Path::Index(0)) };
+    assert_eq!(bench.run(scan(&integer, &[0], listed)), "5, 7, 3");
 
     let hidden = bench.table(&[INT, INT], RowKey::Rowid, &[(&[(0, false)], true)], &rows);
     assert_eq!(bench.run(scan(&hidden, &[0, 2], everything(Path::Table))), "5 1, 3 2, 9 3, 7 4");
