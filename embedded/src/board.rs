@@ -1,6 +1,5 @@
 //! The platform: two devices in RAM, no threads, no clock.
 
-use crate::sys::RawLock;
 use cortex_m::singleton;
 use drystone_core::device::{MemoryDevice, MemoryError};
 use drystone_core::platform::Platform;
@@ -13,7 +12,7 @@ const DATA_LEN: usize = 64 * 1024;
 /// Bytes of the log device.
 pub const LOG_LEN: usize = 8 * 1024;
 
-type Device = MemoryDevice<RawLock, &'static mut [u8]>;
+type Device = MemoryDevice<spin::RwLock<()>, &'static mut [u8]>;
 
 /// This board. Its copies see the same devices.
 #[derive(Clone, Copy)]
@@ -41,8 +40,8 @@ impl Platform for Board {
     type Error = MemoryError;
     type Data = Device;
     type Log = Device;
-    type Mutex = RawLock;
-    type RwLock = RawLock;
+    type Mutex = spin::Mutex<()>;
+    type RwLock = spin::RwLock<()>;
     const THREADS: bool = false;
 
     fn data(&self) -> &Device {

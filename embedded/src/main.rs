@@ -6,7 +6,6 @@
 #![no_main]
 
 mod board;
-mod sys;
 
 use board::{Board, LOG_LEN};
 use cortex_m_rt::entry;
