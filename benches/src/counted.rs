@@ -1,0 +1,146 @@
+//! The Linux platform with counts of what reaches its devices. Everything else is passed on.
+
+use drystone_core::{BlockDevice, Geometry, Platform};
+use drystone_platform_linux::{Error, FileDevice, LinuxPlatform, OpenOptions};
+use portable_atomic::AtomicU32;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Which of a platform's devices.
+type Choose = fn(&LinuxPlatform) -> &FileDevice;
+
+/// A device with counts.
+pub struct CountedDevice {
+    platform: Arc<LinuxPlatform>,
+    choose: Choose,
+    writes: AtomicU64,
+    flushes: AtomicU64,
+}
+
+impl CountedDevice {
+    fn new(platform: &Arc<LinuxPlatform>, choose: Choose) -> Self {
+        let (writes, flushes) = Default::default();
+        Self { platform: Arc::clone(platform), choose, writes, flushes }
+    }
+
+    fn file(&self) -> &FileDevice {
+        (self.choose)(&self.platform)
+    }
+
+    /// Calls of `write` so far.
+    #[must_use]
+    pub fn writes(&self) -> u64 {
+        self.writes.load(Ordering::Relaxed)
+    }
+
+    /// Calls of `flush` so far.
+    #[must_use]
+    pub fn flushes(&self) -> u64 {
+        self.flushes.load(Ordering::Relaxed)
+    }
+}
+
+impl BlockDevice for CountedDevice {
+    type Error = Error;
+
+    fn geometry(&self) -> Geometry {
+        self.file().geometry()
+    }
+
+    fn len(&self) -> Result<u64, Error> {
+        self.file().len()
+    }
+
+    fn read(&self, offset: u64, buf: &mut [u8]) -> Result<(), Error> {
+        self.file().read(offset, buf)
+    }
+
+    fn write(&self, offset: u64, bufs: &[&[u8]]) -> Result<(), Error> {
+        self.writes.fetch_add(1, Ordering::Relaxed);
+        self.file().write(offset, bufs)
+    }
+
+    fn flush(&self) -> Result<(), Error> {
+        self.flushes.fetch_add(1, Ordering::Relaxed);
+        self.file().flush()
+    }
+
+    fn reserve(&self, len: u64) -> Result<(), Error> {
+        self.file().reserve(len)
+    }
+
+    fn truncate(&self, len: u64) -> Result<(), Error> {
+        self.file().truncate(len)
+    }
+
+    fn erase(&self, range: Range<u64>) -> Result<(), Error> {
+        self.file().erase(range)
+    }
+
+    fn start_writeback(&self, range: Range<u64>) {
+        self.file().start_writeback(range);
+    }
+
+    fn discard(&self, range: Range<u64>) {
+        self.file().discard(range);
+    }
+}
+
+/// [`LinuxPlatform`] with counts.
+pub struct CountedPlatform {
+    inner: Arc<LinuxPlatform>,
+    data: CountedDevice,
+    log: CountedDevice,
+}
+
+impl CountedPlatform {
+    /// Opens or creates the files of a database.
+    ///
+    /// # Errors
+    /// As [`LinuxPlatform::open`].
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let inner = Arc::new(LinuxPlatform::open(path, OpenOptions::default())?);
+        let data = CountedDevice::new(&inner, LinuxPlatform::data);
+        let log = CountedDevice::new(&inner, LinuxPlatform::log);
+        Ok(Self { inner, data, log })
+    }
+}
+
+impl Platform for CountedPlatform {
+    type Error = Error;
+    type Data = CountedDevice;
+    type Log = CountedDevice;
+    type Mutex = <LinuxPlatform as Platform>::Mutex;
+    type RwLock = <LinuxPlatform as Platform>::RwLock;
+    const THREADS: bool = LinuxPlatform::THREADS;
+
+    fn data(&self) -> &CountedDevice {
+        &self.data
+    }
+
+    fn log(&self) -> &CountedDevice {
+        &self.log
+    }
+
+    fn now_us(&self) -> u64 {
+        self.inner.now_us()
+    }
+
+    fn entropy(&self) -> u64 {
+        self.inner.entropy()
+    }
+
+    fn crc32c(&self, crc: u32, bytes: &[u8]) -> u32 {
+        self.inner.crc32c(crc, bytes)
+    }
+
+    fn wait(&self, word: &AtomicU32, seen: u32, timeout_us: Option<u64>) {
+        self.inner.wait(word, seen, timeout_us);
+    }
+
+    fn wake(&self, word: &AtomicU32) {
+        self.inner.wake(word);
+    }
+}
