@@ -148,6 +148,7 @@ impl Operator for HashJoin {
                     Current { batch, keys, at: 0 }
                 }
             };
+            context.check()?;
             let joined = self.join_some(&table, &mut current, context)?;
             if current.at < current.batch.len() {
                 self.current = Some(current);
