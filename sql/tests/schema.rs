@@ -78,6 +78,20 @@ fn primary_keys_of_every_kind() {
 }
 
 #[test]
+fn numbers_of_autoincrement_are_never_given_twice() {
+    let db = database(
+        "CREATE TABLE plain (id INTEGER PRIMARY KEY, v TEXT);
+         CREATE TABLE auto (id INTEGER PRIMARY KEY AUTOINCREMENT, v TEXT);
+         INSERT INTO plain VALUES (7, 'a'); INSERT INTO auto VALUES (7, 'a');
+         INSERT INTO plain (v) VALUES ('b'); INSERT INTO auto (v) VALUES ('b');
+         DELETE FROM plain WHERE id = 8; DELETE FROM auto WHERE id >= 7;
+         INSERT INTO plain (v) VALUES ('c'); INSERT INTO auto (v) VALUES ('c')",
+    );
+    check(&db, "SELECT * FROM plain", &["7|a", "8|c"]);
+    check(&db, "SELECT * FROM auto", &["9|c"]);
+}
+
+#[test]
 fn unique_and_not_null_and_check() {
     let db = database(
         "CREATE TABLE t (a INTEGER UNIQUE, b TEXT NOT NULL, c INTEGER CONSTRAINT positive CHECK (c > 0), UNIQUE (b, c));

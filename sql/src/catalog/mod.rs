@@ -13,7 +13,9 @@ mod define;
 mod store;
 
 pub use define::{define_index, define_table};
-pub use store::{ObjectKind, TREE, create_catalog, create_object, drop_object, load, version};
+pub use store::{
+    ObjectKind, TREE, create_catalog, create_object, drop_object, load, sequence, set_sequence, version,
+};
 
 use crate::error::{Error, Result, state};
 use crate::parse::ast::Expr;

@@ -4,6 +4,7 @@
 //! key                 value
 //! "version"           u64, little-endian: raised by every change of the schema
 //! "next"              u32, little-endian: the id of the next object
+//! "sequence" id(BE 4) i64, little-endian: the highest number an AUTOINCREMENT table has given
 //! "object" id(BE 4)   kind (1 byte: T table, I index), then the CREATE statement in UTF-8
 //! ```
 //!
@@ -22,6 +23,7 @@ pub const TREE: &[u8] = b"catalog";
 const VERSION: &[u8] = b"version";
 const NEXT: &[u8] = b"next";
 const OBJECT: &[u8] = b"object";
+const SEQUENCE: &[u8] = b"sequence";
 
 /// What an entry of the catalog describes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +73,28 @@ fn object_key(id: u32) -> Vec<u8> {
     [OBJECT, &id.to_be_bytes()].concat()
 }
 
+fn sequence_key(id: u32) -> Vec<u8> {
+    [SEQUENCE, &id.to_be_bytes()].concat()
+}
+
+/// The highest number an AUTOINCREMENT table has given.
+pub fn sequence(transaction: &Transaction, table: u32) -> Result<Option<i64>> {
+    let bytes =
+        transaction.get(tree(transaction)?, &sequence_key(table), |value| <[u8; 8]>::try_from(value))?;
+    match bytes {
+        None => Ok(None),
+        Some(Ok(bytes)) => Ok(Some(i64::from_le_bytes(bytes))),
+        Some(Err(_)) => Err(Error::corrupt("a sequence in the catalog is damaged")),
+    }
+}
+
+/// Notes the highest number given.
+pub fn set_sequence(transaction: &mut Transaction, table: u32, number: i64) -> Result<()> {
+    let catalog = tree(transaction)?;
+    transaction.put(catalog, &sequence_key(table), &number.to_le_bytes())?;
+    Ok(())
+}
+
 /// Enters an object and makes its trees; gives its id.
 pub fn create_object(
     transaction: &mut Transaction,
@@ -109,6 +133,7 @@ pub fn create_object(
 pub fn drop_object(transaction: &mut Transaction, kind: ObjectKind, id: u32, uniques: usize) -> Result<()> {
     let catalog = tree(transaction)?;
     transaction.delete(catalog, &object_key(id))?;
+    transaction.delete(catalog, &sequence_key(id))?;
     match kind {
         ObjectKind::Table => {
             transaction.drop_tree(table_tree(id).as_bytes())?;

@@ -1,6 +1,6 @@
 //! Constants computed while planning, and conditions taken apart.
 
-use crate::expression::{Expression, constant_value};
+use crate::expression::{Expression, call, constant_value};
 use crate::functions::Function;
 use crate::plan::ColumnId;
 use crate::types::Value;
@@ -29,6 +29,13 @@ pub(super) fn split(condition: Expression, out: &mut Vec<Expression>) {
             match other {
                 Expression::And(parts) => parts.into_iter().for_each(|part| split(part, out)),
                 Expression::Constant { value: Value::Boolean(true), .. } => {}
+                Expression::InList { input, mut list, negated: false } if list.len() == 1 => {
+                    let item = list.remove(0);
+                    match call(Function::Equal, vec![(*input).clone(), item.clone()]) {
+                        Ok(equal) => out.push(equal),
+                        Err(_) => out.push(Expression::InList { input, list: vec![item], negated: false }),
+                    }
+                }
                 other => out.push(other),
             }
         }

@@ -7,6 +7,7 @@
 
 use super::access::{ScanLeaf, full_scan, selectivity};
 use super::fold::{columns_of, fold, is_random, only_uses, split};
+use super::order::comes_sorted;
 use super::subquery::substitute;
 use super::{Optimizer, exact, place, place_all};
 use crate::error::Result;
@@ -169,7 +170,7 @@ impl Optimizer<'_> {
     ) -> Result<Lowered> {
         let mut wanted = needed.clone();
         keys.iter().for_each(|key| wanted.extend(columns_of(&key.expression)));
-        let input = self.lower(input, conditions, &wanted)?;
+        let mut input = self.lower(input, conditions, &wanted)?;
         let mut placed = Vec::with_capacity(keys.len());
         for mut key in keys {
             fold(&mut key.expression);
@@ -178,7 +179,8 @@ impl Optimizer<'_> {
                 placed.push(SortKey { expression: place(key.expression, &input.columns)?, ..key });
             }
         }
-        let plan = match placed.is_empty() {
+        let sorted = placed.is_empty() || comes_sorted(&mut input.plan, &placed);
+        let plan = match sorted {
             true => input.plan,
             false => Physical::Sort { input: Box::new(input.plan), keys: placed, limit },
         };

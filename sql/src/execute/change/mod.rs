@@ -28,7 +28,7 @@ use std::sync::Arc;
 
 use super::context::{Context, Settings, State};
 use super::{RowCodec, collect};
-use crate::catalog::{RowKey, Table};
+use crate::catalog::{self, RowKey, Table};
 use crate::error::{Error, Result};
 use crate::expression::evaluate;
 use crate::plan::{Change, ChangeKind, Conflict, Statement};
@@ -148,6 +148,11 @@ impl Runner<'_> {
                 self.insert_row(transaction, Row { values, rowid, key }, conflict)?;
             }
             self.context(transaction).check()?;
+        }
+        if self.table().autoincrement {
+            // Without a next number the last one there is was given.
+            let highest = next.map_or(i64::MAX, |next| next - 1);
+            catalog::set_sequence(transaction, self.table().id, highest)?;
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! New rows: the numbers of their keys, and whether they may be in the table.
 
 use super::Runner;
-use crate::catalog::{RowKey, Table};
+use crate::catalog::{self, RowKey, Table};
 use crate::encoding::decode_rowid;
 use crate::error::{Error, ErrorKind, Result, state};
 use crate::expression::evaluate;
@@ -57,7 +57,11 @@ impl Runner<'_> {
             last = decode_rowid(key);
             false
         })?;
-        Ok(last?.max(0).checked_add(1))
+        let mut highest = last?.max(0);
+        if self.table().autoincrement {
+            highest = highest.max(catalog::sequence(transaction, self.table().id)?.unwrap_or(0));
+        }
+        Ok(highest.checked_add(1))
     }
 
     /// NOT NULL, lengths and CHECK of new rows.
