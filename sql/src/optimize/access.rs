@@ -273,8 +273,3 @@ pub(super) fn is_unique(table: &Table, columns: &[usize]) -> bool {
         .iter()
         .any(|(_, key, unique)| *unique && key.iter().all(|(column, _)| columns.contains(column)))
 }
-
-/// Is the column the first one of a key?
-pub(super) fn begins_key(table: &Table, column: usize) -> bool {
-    keys(table).iter().any(|(_, key, _)| key.first().is_some_and(|(first, _)| *first == column))
-}

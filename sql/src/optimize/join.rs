@@ -99,7 +99,6 @@ impl Optimizer<'_> {
     ) -> Result<Lowered> {
         let (mut inputs, mut all) = (Vec::new(), conditions);
         self.flatten(plan, &mut inputs, &mut all)?;
-        self.join_lists(&mut inputs, &mut all)?;
         let ids: Vec<Needed> = inputs.iter().map(|input| input.output().into_iter().collect()).collect();
         let mut own: Vec<Vec<Expression>> = inputs.iter().map(|_| Vec::new()).collect();
         let mut between = Vec::new();

@@ -5,7 +5,6 @@
 //! | `lower`    | one walk down the logical plan: conditions go as deep as they can, columns |
 //! |            | nobody needs are left out, operators become physical                      |
 //! | `join`     | the order of inner joins, and how each join is done                       |
-//! | `list`     | IN with a list as a join                                                  |
 //! | `order`    | sorts that are not needed                                                 |
 //! | `access`   | which key or index finds the rows of a table                              |
 //! | `subquery` | EXISTS and IN become joins where that means the same                      |
@@ -16,7 +15,6 @@
 mod access;
 mod fold;
 mod join;
-mod list;
 mod lower;
 mod order;
 mod subquery;
@@ -38,7 +36,7 @@ pub trait Statistics {
 /// Makes the plan of a statement.
 pub fn optimize(bound: Bound, statistics: &dyn Statistics) -> Result<Statement> {
     let Bound { kind, subplans, columns } = bound;
-    let mut optimizer = Optimizer { statistics, subplans: subplans.into_iter().map(Some).collect(), made: 0 };
+    let mut optimizer = Optimizer { statistics, subplans: subplans.into_iter().map(Some).collect() };
     let plan = match kind {
         BoundKind::Query(relation) => Plan::Query(optimizer.relation(relation)?),
         BoundKind::Change(change) => Plan::Change(Box::new(optimizer.change(*change)?)),
@@ -58,17 +56,9 @@ struct Optimizer<'a> {
     statistics: &'a dyn Statistics,
     /// The subqueries that have not become joins.
     subplans: Vec<Option<Relation>>,
-    /// Columns the optimizer itself made.
-    made: usize,
 }
 
 impl Optimizer<'_> {
-    /// A column of the optimizer's own.
-    fn fresh(&mut self) -> ColumnId {
-        self.made += 1;
-        usize::MAX - self.made
-    }
-
     /// The physical plan of a relation, with exactly its columns.
     fn relation(&mut self, relation: Relation) -> Result<Physical> {
         let ids: Vec<ColumnId> = relation.columns.iter().map(|(id, _)| *id).collect();
