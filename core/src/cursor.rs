@@ -33,6 +33,14 @@ impl Cursor {
         Ok(parts)
     }
 
+    /// After an error the cursor may stand between entries, so it must be placed again.
+    fn note<T, E>(&mut self, result: Result<T, E>) -> Result<T, E> {
+        if result.is_err() {
+            self.stamp = 0;
+        }
+        result
+    }
+
     fn go_on<'a, V: View>(&self, view: &'a V) -> Result<Parts<'a, V::Platform, V::Memory>, ViewError<V>> {
         if self.stamp != view.stamp() {
             return Err(Error::CursorInvalid);
@@ -46,7 +54,8 @@ impl Cursor {
     /// [`Error::TreeNotFound`], device errors and damaged pages.
     pub fn seek<V: View>(&mut self, view: &V, key: &[u8]) -> Result<bool, ViewError<V>> {
         let parts = self.start(view)?;
-        self.walk.seek(parts.pager, parts.role, key)
+        let result = self.walk.seek(parts.pager, parts.role, key);
+        self.note(result)
     }
 
     /// Goes to the last entry whose key is below `key`.
@@ -55,7 +64,8 @@ impl Cursor {
     /// Like [`Cursor::seek`].
     pub fn seek_last_before<V: View>(&mut self, view: &V, key: &[u8]) -> Result<(), ViewError<V>> {
         let parts = self.start(view)?;
-        self.walk.seek_before(parts.pager, parts.role, key)
+        let result = self.walk.seek_before(parts.pager, parts.role, key);
+        self.note(result)
     }
 
     /// Goes to the first entry.
@@ -64,7 +74,8 @@ impl Cursor {
     /// Like [`Cursor::seek`].
     pub fn seek_first<V: View>(&mut self, view: &V) -> Result<(), ViewError<V>> {
         let parts = self.start(view)?;
-        self.walk.seek_end(parts.pager, parts.role, Way::Forward)
+        let result = self.walk.seek_end(parts.pager, parts.role, Way::Forward);
+        self.note(result)
     }
 
     /// Goes to the last entry.
@@ -73,7 +84,8 @@ impl Cursor {
     /// Like [`Cursor::seek`].
     pub fn seek_last<V: View>(&mut self, view: &V) -> Result<(), ViewError<V>> {
         let parts = self.start(view)?;
-        self.walk.seek_end(parts.pager, parts.role, Way::Back)
+        let result = self.walk.seek_end(parts.pager, parts.role, Way::Back);
+        self.note(result)
     }
 
     /// The entry the cursor stands on, while its page is held; `None` past either end.
@@ -95,7 +107,8 @@ impl Cursor {
     /// Like [`Cursor::entry`].
     pub fn next<V: View>(&mut self, view: &V) -> Result<(), ViewError<V>> {
         let parts = self.go_on(view)?;
-        self.walk.step(parts.pager, parts.role, Way::Forward)
+        let result = self.walk.step(parts.pager, parts.role, Way::Forward);
+        self.note(result)
     }
 
     /// Moves to the entry before.
@@ -104,7 +117,8 @@ impl Cursor {
     /// Like [`Cursor::entry`].
     pub fn prev<V: View>(&mut self, view: &V) -> Result<(), ViewError<V>> {
         let parts = self.go_on(view)?;
-        self.walk.step(parts.pager, parts.role, Way::Back)
+        let result = self.walk.step(parts.pager, parts.role, Way::Back);
+        self.note(result)
     }
 
     /// Calls `f` for entries from the current one on until it returns `false` or the tree ends; the
@@ -118,7 +132,8 @@ impl Cursor {
         f: impl FnMut(Key<'_>, Value<'_>) -> bool,
     ) -> Result<(), ViewError<V>> {
         let parts = self.go_on(view)?;
-        self.walk.visit(parts.pager, parts.role, Way::Forward, f)
+        let result = self.walk.visit(parts.pager, parts.role, Way::Forward, f);
+        self.note(result)
     }
 
     /// Like [`Cursor::visit`], towards smaller keys.
@@ -131,6 +146,7 @@ impl Cursor {
         f: impl FnMut(Key<'_>, Value<'_>) -> bool,
     ) -> Result<(), ViewError<V>> {
         let parts = self.go_on(view)?;
-        self.walk.visit(parts.pager, parts.role, Way::Back, f)
+        let result = self.walk.visit(parts.pager, parts.role, Way::Back, f);
+        self.note(result)
     }
 }

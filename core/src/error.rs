@@ -77,7 +77,7 @@ pub enum Error<E> {
         /// What is wrong.
         damage: Damage,
     },
-    /// A log record that was acknowledged as durable is damaged. Only a salvage drops it.
+    /// A log record that was acknowledged as durable is damaged; opening refuses to drop it.
     CorruptLog {
         /// Where the chain breaks.
         lsn: u64,
@@ -122,6 +122,13 @@ pub enum Error<E> {
         /// The page size.
         page_size: u32,
     },
+    /// The log was written in blocks of another size, and holds commits.
+    LogBlockSize {
+        /// The log device's block size.
+        block_size: u32,
+        /// The one the log was written in.
+        found: u32,
+    },
     /// The page size is not a power of two in range, or not the memory's.
     PageSize {
         /// The page size asked for or found.
@@ -131,7 +138,7 @@ pub enum Error<E> {
     },
     /// The memory lent is too small.
     MemoryTooSmall,
-    /// The ring is not a multiple of the block size or below four log buffers.
+    /// The ring is not a multiple of the block size, or below eight blocks or one log buffer.
     RingLength {
         /// The length asked for or found.
         ring_len: u64,
@@ -217,6 +224,9 @@ impl<E: fmt::Display> fmt::Display for Error<E> {
             }
             Self::BlockSize { block_size, page_size } => {
                 write!(f, "blocks of {block_size} bytes are larger than pages of {page_size}: read-only here")
+            }
+            Self::LogBlockSize { block_size, found } => {
+                write!(f, "the log was written in blocks of {found} bytes, its device now has {block_size}")
             }
             Self::PageSize { page_size, memory } => {
                 write!(f, "page size {page_size} does not fit memory made for {memory}")

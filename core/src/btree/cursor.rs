@@ -8,7 +8,7 @@
 
 use super::Path;
 use super::search::{Reading, Value, push_step};
-use crate::error::Error;
+use crate::error::{Damage, Error};
 use crate::memory::{Memory, PinOf};
 use crate::page::Ptr;
 use crate::page::format;
@@ -179,7 +179,9 @@ impl Walk {
             if found == 0 {
                 self.leaf = ptr;
                 self.index = index;
-                self.ended = node.count() == 0;
+                if node.count() == 0 {
+                    return Err(Error::Corrupt { page: ptr.page, damage: Damage::Structure });
+                }
                 return Ok(());
             }
             push_step(&mut self.path, ptr, index)?;

@@ -16,6 +16,7 @@ use crate::log::ring::Position;
 use crate::memory::{Memory, State};
 use crate::meta::{Meta, store};
 use crate::platform::Platform;
+use crate::space::format::Shape;
 use crate::transaction::change::Change;
 use portable_atomic::Ordering;
 
@@ -47,8 +48,13 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
 
     /// Whether a checkpoint would change anything: the newest state, or a file to be made shorter.
     fn is_due(&self) -> bool {
-        let committed = self.states.lock().committed.epoch;
-        committed != self.checkpoints.lock().durable.epoch || self.is_sparse()
+        self.is_changed() || self.is_sparse()
+    }
+
+    /// Whether the newest state is in no durable checkpoint.
+    fn is_changed(&self) -> bool {
+        let durable = self.checkpoints.lock().durable.epoch;
+        self.states.lock().committed.epoch != durable
     }
 
     /// Takes one step of a checkpoint, beginning one if there is something to do: writes up to
@@ -60,7 +66,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         self.check_writable()?;
         if self.checkpoints.lock().fixed.is_none() {
             self.take_place()?;
-            let changed = self.states.lock().committed.epoch != self.checkpoints.lock().durable.epoch;
+            let changed = self.is_changed();
             let begun = if changed { self.begin_checkpoint() } else { Ok(false) };
             self.free_place();
             if !begun? {
@@ -128,7 +134,11 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         change.settle(self)?;
         self.work(span, |workspace| {
             workspace.lists_commit(base)?;
-            workspace.sweep(&protectors, u32::MAX).map(|_| ())
+            match workspace.sweep(&protectors, u32::MAX) {
+                // What could not be moved waits for the next sweep.
+                Err(Error::NoSpace { .. } | Error::PoolExhausted) => Ok(()),
+                other => other.map(|_| ()),
+            }
         })
         .inspect_err(|_| self.fail())?;
         change.state.epoch = span.epoch;
@@ -173,7 +183,13 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
 
     /// Whether more than a third of the file is free, and enough to be worth it.
     fn is_sparse(&self) -> bool {
+        let shape = Shape::new(self.pager().view_len());
         let space = &self.writer.lock().space;
+        // A file is cut within the range of its last map leaf only.
+        let leaf = shape.leaf_of(space.page_count.saturating_sub(1));
+        if space.page_count <= shape.data_start(leaf) + 2 * TAIL_MIN {
+            return false;
+        }
         let taken = space.page_count - space.free_count;
         space.free_count > taken / 2 + 2 * TAIL_MIN
     }
@@ -197,14 +213,14 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         checkpoints.durable = meta.inspect_err(|_| self.fail())?;
         checkpoints.fixed = None;
         checkpoints.ended_us = self.platform.now_us();
-        drop(checkpoints);
-        self.retire(&meta_of(self))?;
+        // Under the lock of checkpoints: the next one may be fixed only when this one is done.
+        self.retire(&checkpoints.durable)?;
         Ok(true)
     }
 
     /// Writes and flushes the meta of a checkpoint whose pages and log are flushed.
     fn finish(&self, fixed: &Meta, generation: u64, close: Close) -> Result<Meta, Error<P::Error>> {
-        if self.failed.load(Ordering::Acquire) {
+        if self.pool.failed.load(Ordering::Acquire) {
             return Err(Error::ReadOnly);
         }
         let ring = *self.ring.lock();
@@ -212,6 +228,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
             generation,
             identity: ring.identity,
             durable_lsn: ring.durable.max(fixed.replay.lsn),
+            log_block_size: ring.block_size as u32,
             ring_base: ring.base,
             ring_len: ring.len,
             clean: close == Close::Clean,
@@ -224,7 +241,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
 
     pub(crate) fn flush_data(&self) -> Result<(), Error<P::Error>> {
         count(&self.counters.data_flushes);
-        store::flush(&self.platform)
+        self.pager().flush()
     }
 
     /// Lets go of what a durable checkpoint replaced: the log before it, the state before it, the
@@ -240,14 +257,13 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
             states.checkpoint = None;
         }
         count(&self.counters.checkpoints);
-        let count = self.writer.lock().space.page_count.max(meta.page_count);
-        let len = u64::from(count) * u64::from(meta.page_size);
+        // Held so that nobody grows the device meanwhile.
+        let writer = self.writer.lock();
+        let len = u64::from(writer.space.page_count.max(meta.page_count)) * u64::from(meta.page_size);
         let device = self.platform.data();
-        let fail = |operation| {
-            move |error| Error::Device { device: DeviceName::Data, operation, offset: len, error }
-        };
-        if device.len().map_err(fail(Operation::Length))? > len {
-            device.truncate(len).map_err(fail(Operation::Truncate))?;
+        if device.len().is_ok_and(|found| found > len) {
+            // A hint: a longer file is as good, and the checkpoint is durable already.
+            let _ = device.truncate(len);
         }
         Ok(())
     }
@@ -321,7 +337,11 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         self.checkpoint_held()?;
         self.flush_log(self.log_position().lsn)?;
         let ring = *self.ring.lock();
-        let len = (ring.len * 2).min(self.options.ring_len_max);
+        let most = self.options.ring_len_max - self.options.ring_len_max % ring.block_size as u64;
+        let len = (ring.len * 2).min(most);
+        if len <= ring.len {
+            return Ok(());
+        }
         if let Err(error) = self.extend_log(ring.len, len) {
             if matches!(error, Error::NoSpace { .. }) {
                 return Ok(());
@@ -435,10 +455,6 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
 const COMPACT: u32 = 64;
 /// A cut of fewer free pages than this is not worth it.
 const TAIL_MIN: u32 = 16;
-
-fn meta_of<P: Platform, M: Memory<P>>(db: &Database<P, M>) -> Meta {
-    db.checkpoints.lock().durable
-}
 
 /// The state a meta describes.
 pub(crate) fn state_of<R: crate::memory::Roots>(meta: &Meta) -> State<R> {

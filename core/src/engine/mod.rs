@@ -27,7 +27,7 @@ use crate::platform::Platform;
 use crate::space::protect::Protectors;
 use crate::space::{Space, Workspace};
 use lock_api::Mutex;
-use portable_atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use portable_atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 /// The three states that matter, and the checkpoints' epochs.
 pub(crate) struct States<R> {
@@ -82,7 +82,7 @@ pub struct Database<P: Platform, M: Memory<P>> {
     pub(crate) platform: P,
     pub(crate) memory: M,
     pub(crate) options: Options,
-    pub(crate) pool: PagerState,
+    pub(crate) pool: PagerState<P::Mutex>,
     pub(crate) place: AtomicU32,
     pub(crate) checkpoints: Mutex<P::Mutex, Checkpoints>,
     pub(crate) writer: Mutex<P::Mutex, Writer>,
@@ -92,10 +92,10 @@ pub struct Database<P: Platform, M: Memory<P>> {
     /// Threads waiting for that.
     pub(crate) ring_waiters: AtomicU32,
     pub(crate) states: Mutex<P::Mutex, States<M::Roots>>,
+    /// Reader slots from here on were never taken.
+    pub(crate) readers_used: AtomicUsize,
     /// The log may be written: its incarnation is durable.
     pub(crate) armed: AtomicBool,
-    /// A device error made the database read-only until it is reopened.
-    pub(crate) failed: AtomicBool,
     pub(crate) recovery: RecoveryStats,
     pub(crate) counters: Counters,
 }
@@ -167,7 +167,8 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
             states.committed.epoch,
         ];
         drop(states);
-        Protectors { own, readers: self.memory.readers() }
+        let used = self.readers_used.load(Ordering::Acquire);
+        Protectors { own, readers: self.memory.readers().get(..used).unwrap_or(&[]) }
     }
 
     /// An epoch never used before while the database is open.
@@ -185,12 +186,12 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
 
     /// Makes the database read-only until it is reopened.
     pub(crate) fn fail(&self) {
-        self.failed.store(true, Ordering::Release);
+        self.pool.failed.store(true, Ordering::Release);
     }
 
     /// Whether anything may be written.
     pub(crate) fn check_writable(&self) -> Result<(), Error<P::Error>> {
-        if self.options.read_only || self.failed.load(Ordering::Acquire) {
+        if self.options.read_only || self.pool.failed.load(Ordering::Acquire) {
             return Err(Error::ReadOnly);
         }
         Ok(())

@@ -9,8 +9,8 @@ pub struct Options {
     pub create: bool,
     /// Write nothing; a log is replayed in memory.
     pub read_only: bool,
-    /// Bytes of the log ring of a new database: a multiple of the log's block size, at least four
-    /// log buffers.
+    /// Bytes of the log ring of a new database: a multiple of the log's block size, at least
+    /// eight blocks and one log buffer.
     pub ring_len: u64,
     /// The ring doubles up to here while it fills within [`Options::ring_growth_us`].
     pub ring_len_max: u64,

@@ -69,6 +69,8 @@ pub(crate) struct Marks<'a> {
     bytes: &'a mut [u8],
     start: u32,
     page_count: u32,
+    /// Pages reached in this walk.
+    reached: u32,
     /// The first walk also checks what does not depend on the window.
     first: bool,
     report: CheckReport,
@@ -81,6 +83,12 @@ impl Marks<'_> {
 
     /// Marks a page as reached; `false`: it is outside the file, so there is nothing to follow.
     fn mark(&mut self, page: u32) -> bool {
+        self.reached = self.reached.saturating_add(1);
+        if self.reached > self.page_count {
+            // More pages than there are: pages are reached twice.
+            self.report.fault(page, Damage::Pointer);
+            return false;
+        }
         if page >= self.page_count {
             if self.first {
                 self.report.fault(page, Damage::Pointer);
@@ -128,6 +136,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
                 bytes: &mut *workspace.scratch,
                 start: 0,
                 page_count,
+                reached: 0,
                 first: true,
                 report: CheckReport { pages: page_count, ..CheckReport::default() },
             };
@@ -137,13 +146,15 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
             marks.bytes = window;
             while marks.start < page_count {
                 marks.bytes.fill(0);
+                marks.reached = 0;
                 self.mark_trees(state, &mut marks)?;
                 self.mark_places(&mut marks);
                 self.compare(&maps, &mut marks)?;
                 marks.first = false;
                 marks.start = marks.start.saturating_add(marks.len());
             }
-            if marks.report.held != held_count {
+            let free_count = workspace.space.free_count;
+            if marks.report.held != held_count || page_count - free_count - held_count != marks.report.used {
                 marks.report.fault(0, Damage::Count);
             }
             Ok(marks.report)
@@ -178,6 +189,10 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
             let Some((bytes, root, counted)) = found else {
                 break;
             };
+            if bytes < key {
+                // The catalog is out of order, which its own walk has noted.
+                return Ok(());
+            }
             let listed = state.roots.as_ref().iter().any(|place| place.tree == root.tree);
             if !(counted && listed) {
                 self.mark_tree(&root, counted, marks)?;

@@ -75,6 +75,9 @@ pub struct RecoveryStats {
     pub bytes: u64,
 }
 
+/// LSNs, epochs, incarnations and generations never get this high; so sums of them do not overflow.
+pub(crate) const NUMBER_MAX: u64 = 1 << 62;
+
 /// What a look at every block tells.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Survey {
@@ -160,8 +163,10 @@ impl<'a, P: Platform> Reader<'a, P> {
             let start = self.position.lsn - in_block;
             match self.block(start)? {
                 Some((header, _)) if in_block < u64::from(header.used) => return Ok(true),
-                // The block is padding from here on, or it was only there before the checkpoint.
-                _ => self.position.lsn = start + size,
+                // The rest of the block is padding.
+                Some(_) => self.position.lsn = start + size,
+                // It was flushed before the checkpoint that names it, and is not retired.
+                None => return Ok(false),
             }
         }
         let lsn = self.position.lsn;
@@ -187,8 +192,11 @@ impl<'a, P: Platform> Reader<'a, P> {
             return Ok((Finding::Cut, none));
         }
         let header = RecordHeader::from_bytes(&head);
-        let Some(operations) = out.get_mut(..header.len as usize) else {
+        if header.epoch >= NUMBER_MAX {
             return Ok((Finding::BadRecord, header));
+        }
+        let Some(operations) = out.get_mut(..header.len as usize) else {
+            return self.too_long(at, &head, header);
         };
         let mut crc = [0; 4];
         if !self.copy(&mut at, operations)? || !self.copy(&mut at, &mut crc)? {
@@ -207,6 +215,35 @@ impl<'a, P: Platform> Reader<'a, P> {
         self.position = Position { lsn: at, chain: found };
         self.parent = header.epoch;
         Ok((Finding::Valid, header))
+    }
+
+    /// A record that does not fit the memory lent: damage, unless its checksum is right.
+    fn too_long(
+        &mut self,
+        mut at: u64,
+        head: &[u8],
+        header: RecordHeader,
+    ) -> Result<(Finding, RecordHeader), Error<P::Error>> {
+        let mut crc = self.platform.crc32c(0, head);
+        let mut left = header.len as usize;
+        let mut piece = [0; 64];
+        while left > 0 {
+            let amount = left.min(piece.len());
+            let bytes = piece.get_mut(..amount).unwrap_or_default();
+            if !self.copy(&mut at, bytes)? {
+                return Ok((Finding::Cut, header));
+            }
+            crc = self.platform.crc32c(crc, bytes);
+            left -= amount;
+        }
+        let mut found = [0; 4];
+        if !self.copy(&mut at, &mut found)? {
+            return Ok((Finding::Cut, header));
+        }
+        if u32_at(&found, 0) != crc {
+            return Ok((Finding::BadRecord, header));
+        }
+        Err(Error::MemoryTooSmall)
     }
 
     /// Copies stream bytes from `at` on, over block boundaries; `false` where the chain ends.
@@ -237,6 +274,9 @@ impl<'a, P: Platform> Reader<'a, P> {
 
 impl Survey {
     fn note(&mut self, header: &BlockHeader, identity: LogIdentity, block_size: usize) {
+        if header.lsn >= NUMBER_MAX || header.identity.incarnation >= NUMBER_MAX {
+            return;
+        }
         if header.identity.database != identity.database {
             self.foreign += 1;
             return;

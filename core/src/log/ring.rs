@@ -28,6 +28,8 @@ pub(crate) struct Batch {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ring {
     pub block_size: usize,
+    /// Bytes of a log buffer.
+    pub buffer_len: usize,
     pub identity: LogIdentity,
     /// LSN at offset 0 of the device, some whole number of laps ago.
     pub base: u64,
@@ -56,10 +58,12 @@ pub(crate) struct Ring {
 }
 
 impl Ring {
-    /// A ring whose next block is at `start`.
-    pub const fn new(block_size: usize, identity: LogIdentity, base: u64, len: u64, start: u64) -> Self {
+    /// A ring whose next block is at `start`; sizes are those of a block and of a log buffer.
+    pub const fn new(sizes: [usize; 2], identity: LogIdentity, base: u64, len: u64, start: u64) -> Self {
+        let [block_size, buffer_len] = sizes;
         Self {
             block_size,
+            buffer_len,
             identity,
             base,
             len,
@@ -107,9 +111,9 @@ impl Ring {
         self.used.next_multiple_of(self.block_size) + self.room_for(len) <= buffer.len()
     }
 
-    /// Whether the longest buffer could ever hold the record.
-    pub const fn fits_any(&self, buffer_len: usize, len: usize) -> bool {
-        self.room_for(len) <= buffer_len
+    /// Whether an empty buffer could hold the record.
+    pub const fn fits_any(&self, len: usize) -> bool {
+        self.room_for(len) <= self.buffer_len
     }
 
     /// Appends a record to the filling buffer; the caller knows that it fits. The new position.

@@ -32,7 +32,7 @@ pub(crate) type Placed<'a, P, M> = (crate::page::Ptr, PinMutOf<'a, P, M>);
 pub struct WriterMemory<B, L, S> {
     /// One page, for laying nodes out anew.
     pub scratch: B,
-    /// Heads of space lists: at least readers + 8.
+    /// Heads of space lists: at least six.
     pub lists: L,
     /// Open savepoints.
     pub savepoints: S,

@@ -24,7 +24,7 @@
 //! | 116 | 4 | flags: bit 0 = closed cleanly, the log is empty |
 //! | 120 | 8 | LSN where replay starts |
 //! | 128 | 4 | chain value there |
-//! | 132 | 4 | zero |
+//! | 132 | 4 | block size of the log |
 //! | 136 | 8 | the log was known durable up to here |
 //! | 144 | 8 | base LSN of the ring |
 //! | 152 | 8 | length of the ring |
@@ -60,6 +60,7 @@ pub(crate) struct Meta {
     pub graves: u32,
     pub clean: bool,
     pub replay: Position,
+    pub log_block_size: u32,
     pub durable_lsn: u64,
     pub ring_base: u64,
     pub ring_len: u64,
@@ -100,6 +101,7 @@ impl Meta {
         put_u32(&mut bytes, 116, if self.clean { CLEAN } else { 0 });
         put_u64(&mut bytes, 120, self.replay.lsn);
         put_u32(&mut bytes, 128, self.replay.chain);
+        put_u32(&mut bytes, 132, self.log_block_size);
         put_u64(&mut bytes, 136, self.durable_lsn);
         put_u64(&mut bytes, 144, self.ring_base);
         put_u64(&mut bytes, 152, self.ring_len);
@@ -140,6 +142,7 @@ impl Meta {
             graves: u32_at(bytes, 112),
             clean: u32_at(bytes, 116) & CLEAN != 0,
             replay: Position { lsn: u64_at(bytes, 120), chain: u32_at(bytes, 128) },
+            log_block_size: u32_at(bytes, 132),
             durable_lsn: u64_at(bytes, 136),
             ring_base: u64_at(bytes, 144),
             ring_len: u64_at(bytes, 152),

@@ -99,8 +99,3 @@ pub(crate) fn write<P: Platform>(platform: &P, meta: &Meta) -> Result<(), Error<
     write_copy(platform, meta, first)?;
     write_copy(platform, meta, first + 1)
 }
-
-/// Flushes the data device.
-pub(crate) fn flush<P: Platform>(platform: &P) -> Result<(), Error<P::Error>> {
-    platform.data().flush().map_err(device_error(Operation::Flush, 0))
-}

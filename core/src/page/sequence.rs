@@ -112,7 +112,11 @@ impl<'a> Sequence<'a> {
         if range.len() < 2 {
             return 0;
         }
-        self.key(range.start).common(self.key(range.end - 1))
+        // The first key of an inner node may be stale and greater than the next one; from the
+        // second on they ascend.
+        let last = self.key(range.end - 1);
+        let first = self.key(range.start).common(last);
+        first.min(self.key(range.start + 1).common(last))
     }
 
     /// Bytes a cell takes with its slot beside a prefix of `prefix` bytes.

@@ -26,12 +26,13 @@ mod load;
 mod write;
 
 use crate::device::BlockDevice;
-use crate::error::Error;
+use crate::error::{DeviceName, Error, Operation};
 use crate::memory::{Frame, Memory, Pin, PinMut, PinMutOf, PinOf};
 use crate::page::Ptr;
 use crate::page::format::CRC_LEN;
 use crate::platform::Platform;
 use core::ops::Range;
+use lock_api::{Mutex, RawMutex};
 use portable_atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Who asks for a frame.
@@ -53,22 +54,28 @@ pub(crate) enum Hint {
 }
 
 /// What all threads share about the pool besides the frames.
-pub(crate) struct PagerState {
+pub(crate) struct PagerState<L> {
+    /// One flush of the data device at a time: the system may report a failure only once.
+    flush: Mutex<L, ()>,
     /// Epoch of the newest committed state: dirty pages born later belong to the running
     /// transaction.
     pub committed: AtomicU64,
     /// Nothing is ever written (a read-only opening).
     pub read_only: AtomicBool,
+    /// A device error made the database read-only until it is reopened.
+    pub failed: AtomicBool,
     pub hits: AtomicU64,
     pub reads: AtomicU64,
     pub writes: AtomicU64,
 }
 
-impl PagerState {
+impl<L: RawMutex> PagerState<L> {
     pub const fn new() -> Self {
         Self {
+            flush: Mutex::new(()),
             committed: AtomicU64::new(0),
             read_only: AtomicBool::new(false),
+            failed: AtomicBool::new(false),
             hits: AtomicU64::new(0),
             reads: AtomicU64::new(0),
             writes: AtomicU64::new(0),
@@ -80,7 +87,7 @@ impl PagerState {
 pub(crate) struct Pager<'a, P: Platform, M: Memory<P>> {
     pub platform: &'a P,
     pub memory: &'a M,
-    pub state: &'a PagerState,
+    pub state: &'a PagerState<P::Mutex>,
 }
 
 impl<P: Platform, M: Memory<P>> Clone for Pager<'_, P, M> {
@@ -92,6 +99,19 @@ impl<P: Platform, M: Memory<P>> Clone for Pager<'_, P, M> {
 impl<P: Platform, M: Memory<P>> Copy for Pager<'_, P, M> {}
 
 impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
+    /// Flushes the data device. A failure is final: pages written before it may be lost although a
+    /// later flush succeeds.
+    pub fn flush(&self) -> Result<(), Error<P::Error>> {
+        let _one = self.state.flush.lock();
+        if self.state.failed.load(Ordering::Acquire) {
+            return Err(Error::ReadOnly);
+        }
+        self.platform.data().flush().map_err(|error| {
+            self.state.failed.store(true, Ordering::Release);
+            Error::Device { device: DeviceName::Data, operation: Operation::Flush, offset: 0, error }
+        })
+    }
+
     /// Bytes of a page.
     pub fn page_size(&self) -> usize {
         self.memory.page_size()

@@ -27,10 +27,20 @@ fn fail<E>(operation: Operation) -> impl FnOnce(E) -> Error<E> {
     move |error| Error::Device { device: DeviceName::Data, operation, offset: 0, error }
 }
 
-/// Whether the data device holds nothing, or no more than an interrupted creation leaves.
+/// Whether the data device holds nothing, or no more than an interrupted creation leaves: zeros, or
+/// a torn first meta copy beside a log of zeros.
 pub(super) fn is_blank<P: Platform>(platform: &P, page_size: u32) -> Result<bool, Error<P::Error>> {
     let len = platform.data().len().map_err(fail(Operation::Length))?;
-    let mut offset = 0;
+    if len == 0 {
+        return Ok(true);
+    }
+    // A database of any page size is none of these.
+    let torn = match store::read(platform) {
+        Ok(_) | Err(Error::Version { .. }) => return Ok(false),
+        Err(Error::NotADatabase) => false,
+        Err(Error::MetaDamaged) => true,
+        Err(other) => return Err(other),
+    };
     let mut zeros = [true; 4];
     for (copy, zero) in zeros.iter_mut().enumerate() {
         let start = copy as u64 * u64::from(page_size);
@@ -41,23 +51,17 @@ pub(super) fn is_blank<P: Platform>(platform: &P, page_size: u32) -> Result<bool
             platform.data().read(start, part).map_err(fail(Operation::Read))?;
         }
         *zero = bytes.iter().all(|byte| *byte == 0);
-        offset = start;
     }
-    if len == 0 || zeros == [true; 4] {
-        return Ok(true);
-    }
-    // Only the first copy of the first meta: torn, unless it can be read. A log of zeros shows that
-    // it was a creation.
-    if zeros != [true, true, false, true] || len <= offset || store::read(platform).is_ok() {
-        return Ok(false);
-    }
+    let log_len = platform.log().len().map_err(fail(Operation::Length))?;
     let mut block = [0; META_LEN];
-    let log_len = platform.log().len().unwrap_or(0);
-    if log_len < META_LEN as u64 {
-        return Ok(false);
+    if log_len >= META_LEN as u64 {
+        read_log(platform, 0, &mut block)?;
     }
-    read_log(platform, 0, &mut block)?;
-    Ok(block.iter().all(|byte| *byte == 0))
+    let log_is_zero = block.iter().all(|byte| *byte == 0);
+    if zeros == [true; 4] {
+        return Ok(!torn && log_is_zero);
+    }
+    Ok(zeros == [true, true, false, true] && log_len >= META_LEN as u64 && log_is_zero)
 }
 
 /// Makes an empty database.
@@ -90,6 +94,7 @@ pub(super) fn create<P: Platform, M: Memory<P>>(
         graves: 0,
         clean: false,
         replay: Position::default(),
+        log_block_size: platform.log().geometry().block_size,
         durable_lsn: 0,
         ring_base: 0,
         ring_len: options.ring_len,

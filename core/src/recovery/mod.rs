@@ -17,20 +17,21 @@ use crate::device::BlockDevice;
 use crate::engine::{Checkpoints, Counters, Database, Options, Span, States, Writer};
 use crate::error::{DeviceName, Error, Operation};
 use crate::limits::{FRAMES_MIN, PAGE_SIZE_MAX, PAGE_SIZE_MIN};
-use crate::log::format::LogIdentity;
+use crate::log::format::{BLOCK_HEADER, LogIdentity};
 use crate::log::operations::Operation as Logged;
-use crate::log::reader::{Decision, Finding, Reader, RecoveryStats, Survey, decide};
+use crate::log::reader::{Decision, Finding, NUMBER_MAX, Reader, RecoveryStats, Survey, decide};
 use crate::log::ring::{Position, Ring};
 use crate::memory::Memory;
 use crate::meta::{Meta, store};
 use crate::page::Ptr;
 use crate::pager::PagerState;
 use crate::platform::Platform;
+use crate::space::format::{MAP_LEVELS_MAX, Shape};
 use crate::space::{Space, Tags};
 use crate::transaction::change::Change;
 use heapless::Vec;
 use lock_api::Mutex;
-use portable_atomic::{AtomicBool, AtomicU32, Ordering};
+use portable_atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 /// What is known of the log before it is followed.
 struct Log {
@@ -97,7 +98,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         }
         let start = end.lsn.max(log.survey.end).next_multiple_of(block);
         let ring = self.ring.get_mut();
-        *ring = Ring::new(ring.block_size, ring.identity, start, meta.ring_len, start);
+        *ring = Ring::new([ring.block_size, ring.buffer_len], ring.identity, start, meta.ring_len, start);
         ring.position = Position { lsn: start, chain: end.chain };
         ring.generation = meta.generation;
         if applied && !self.options.read_only {
@@ -276,12 +277,29 @@ fn check_meta<P: Platform, M: Memory<P>>(
     if found < needed {
         return Err(Error::Truncated { needed, found });
     }
+    let block_size = platform.log().geometry().block_size;
+    if block_size != meta.log_block_size && !meta.clean {
+        return Err(Error::LogBlockSize { block_size, found: meta.log_block_size });
+    }
     check_ring(platform, memory, meta.ring_len)?;
-    let sane = meta.map_levels <= u32::from(crate::space::format::MAP_LEVELS_MAX)
+    let sane = levels_fit(meta)
         && meta.used_count <= meta.page_count
         && meta.replay.lsn >= meta.ring_base
-        && meta.epoch < u64::MAX / 2;
+        && [meta.epoch, meta.last_record, meta.generation, meta.identity.incarnation, meta.replay.lsn]
+            .iter()
+            .all(|number| *number < NUMBER_MAX)
+        && meta.ring_len < NUMBER_MAX;
     if sane { Ok(()) } else { Err(Error::MetaDamaged) }
+}
+
+/// Whether the map is as high as its pages need.
+fn levels_fit(meta: &Meta) -> bool {
+    let shape = Shape::new(meta.page_size as usize - crate::page::format::CRC_LEN);
+    let Ok(levels) = u8::try_from(meta.map_levels) else { return false };
+    let leaves = meta.page_count.div_ceil(shape.bits);
+    levels <= MAP_LEVELS_MAX
+        && leaves <= shape.span(levels)
+        && levels.checked_sub(1).is_none_or(|below| leaves > shape.span(below))
 }
 
 /// A ring must hold several batches, so that a commit finds room while a checkpoint is written.
@@ -307,9 +325,10 @@ fn check_memory<P: Platform, M: Memory<P>>(platform: &P, memory: &M) -> Result<(
     let frames = memory.frames().len();
     let hands = memory.hands().len();
     let block = platform.log().geometry().block_size as usize;
+    let log_len = memory.logs().first().map_or(0, |log| log.lock().as_ref().len());
     let logs_fit = memory.logs().iter().all(|log| {
         let len = log.lock().as_ref().len();
-        block > crate::log::format::BLOCK_HEADER && len >= 2 * block && len.is_multiple_of(block)
+        block > BLOCK_HEADER && len >= 2 * block && len.is_multiple_of(block) && len == log_len
     });
     let mut writer = memory.writer().lock();
     let lists = writer.lists.as_ref().len();
@@ -364,9 +383,16 @@ fn assemble<P: Platform, M: Memory<P>>(
     pool.committed.store(meta.epoch, Ordering::Release);
     pool.read_only.store(options.read_only, Ordering::Release);
     let block_size = platform.log().geometry().block_size as usize;
+    let buffer_len = memory.logs().first().map_or(0, |log| log.lock().as_ref().len());
     let ended_us = platform.now_us();
     Database {
-        ring: Mutex::new(Ring::new(block_size, identity, meta.ring_base, meta.ring_len, meta.replay.lsn)),
+        ring: Mutex::new(Ring::new(
+            [block_size, buffer_len],
+            identity,
+            meta.ring_base,
+            meta.ring_len,
+            meta.replay.lsn,
+        )),
         platform,
         memory,
         options,
@@ -383,8 +409,8 @@ fn assemble<P: Platform, M: Memory<P>>(
             durable: meta.epoch,
             checkpoint: None,
         }),
+        readers_used: AtomicUsize::new(0),
         armed: AtomicBool::new(false),
-        failed: AtomicBool::new(false),
         recovery: RecoveryStats::default(),
         counters: Counters::default(),
     }

@@ -7,7 +7,7 @@
 use super::Workspace;
 use super::map::Bits;
 use crate::device::BlockDevice;
-use crate::error::{DeviceName, Error, Operation};
+use crate::error::{Damage, DeviceName, Error, Operation};
 use crate::limits::PAGE_SIZE_MIN;
 use crate::memory::{Entry, Memory, Placed};
 use crate::page::Ptr;
@@ -69,8 +69,8 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         while step > 0 {
             let grown = self.whole_leaf(count.saturating_add(step));
             if grown > count && self.try_reserve(u64::from(grown) * page_size)? {
-                self.space.free_count = self.space.free_count.wrapping_add(grown - count);
-                self.extend_map(grown)?;
+                let reserved = self.extend_map(grown)?;
+                self.space.free_count += grown - count - reserved;
                 self.space.page_count = grown;
                 return Ok(());
             }
@@ -92,15 +92,18 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
             return Ok(true);
         }
         let data = self.pager.platform.data();
-        let fail =
-            |operation, error| Error::Device { device: DeviceName::Data, operation, offset: len, error };
         if let Err(error) = data.reserve(len) {
             if error.kind() == embedded_io::ErrorKind::OutOfMemory {
                 return Ok(false);
             }
-            return Err(fail(Operation::Reserve, error));
+            return Err(Error::Device {
+                device: DeviceName::Data,
+                operation: Operation::Reserve,
+                offset: len,
+                error,
+            });
         }
-        data.flush().map_err(|error| fail(Operation::Flush, error))?;
+        self.pager.flush()?;
         Ok(true)
     }
 
@@ -137,7 +140,9 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
             let entry = Entry { page, birth, freed: self.epoch };
             self.push(super::lists::FREED, entry)?;
         }
-        self.set_bit(Bits::Used, page, false)?;
+        if !self.set_bit(Bits::Used, page, false)? {
+            return Err(Error::Corrupt { page, damage: Damage::Map });
+        }
         self.set_bit(Bits::Held, page, true)?;
         self.space.held_count += 1;
         if reusable { self.recycle(page) } else { Ok(()) }
@@ -157,9 +162,10 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
 
     /// A page was freed in what is being rolled back.
     pub(super) fn unfree(&mut self, page: u32) -> Result<(), Error<P::Error>> {
-        self.set_bit(Bits::Held, page, false)?;
+        if self.set_bit(Bits::Held, page, false)? {
+            self.space.held_count -= 1;
+        }
         self.set_bit(Bits::Used, page, true)?;
-        self.space.held_count -= 1;
         Ok(())
     }
 
@@ -194,7 +200,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         }
         let view = source.view();
         let Some(kind) = format::kind(view) else {
-            return Err(Error::Corrupt { page: ptr.page, damage: crate::error::Damage::Kind });
+            return Err(Error::Corrupt { page: ptr.page, damage: Damage::Kind });
         };
         let (tree, level) = (format::tree(view), format::level(view));
         let (copy, mut pin) = self.create(tree, kind, level)?;
@@ -214,8 +220,8 @@ impl<P: Platform, M: Memory<P>> Workspace<'_, P, M> {
         if !self.try_reserve(u64::from(count) * self.pager.page_size() as u64)? {
             return Err(Error::NoSpace { pages: 0 });
         }
-        self.space.free_count = count;
-        self.extend_map(count)?;
+        let reserved = self.extend_map(count)?;
+        self.space.free_count = count - reserved;
         self.space.page_count = count;
         Ok(())
     }

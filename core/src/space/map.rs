@@ -8,6 +8,7 @@ use crate::page::Ptr;
 use crate::page::format::{self, HEADER, Identity, Kind, POINTER};
 use crate::pager::{Hint, Pager, Role};
 use crate::platform::Platform;
+use portable_atomic::Ordering;
 
 /// One of the two bitmaps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,8 +158,17 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         Ok((ptr, pin))
     }
 
-    /// Sets one bit; what it was.
+    /// Sets one bit; what it was. Bits change in pairs and with counts, so an error in between makes
+    /// the database read-only until it is reopened, which forgets them.
     pub(super) fn set_bit(&mut self, bits: Bits, page: u32, value: bool) -> Result<bool, Error<P::Error>> {
+        let result = self.change_bit(bits, page, value);
+        if result.is_err() {
+            self.pager.state.failed.store(true, Ordering::Release);
+        }
+        result
+    }
+
+    fn change_bit(&mut self, bits: Bits, page: u32, value: bool) -> Result<bool, Error<P::Error>> {
         let shape = self.shape();
         let mut pin = self.change_leaf(bits, shape.leaf_of(page))?;
         let bit = page % shape.bits;
@@ -216,10 +226,12 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         Ok(None)
     }
 
-    /// Adds the map of leaves that growing to `page_count` pages needs; their own places are used.
-    pub(super) fn extend_map(&mut self, page_count: u32) -> Result<(), Error<P::Error>> {
+    /// Adds the map of leaves that growing to `page_count` pages needs; how many of the new pages
+    /// are its own places, which are used.
+    pub(super) fn extend_map(&mut self, page_count: u32) -> Result<u32, Error<P::Error>> {
         let shape = self.shape();
         let first = self.space.page_count.div_ceil(shape.bits);
+        let mut places = 0;
         for leaf in first..page_count.div_ceil(shape.bits) {
             while leaf >= shape.span(self.space.levels) {
                 self.add_level()?;
@@ -231,23 +243,27 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
                     *byte |= 1 << (bit % 8);
                 }
             }
-            self.space.free_count = self.space.free_count.wrapping_sub(reserved);
+            places += reserved;
         }
-        Ok(())
+        Ok(places)
     }
 
-    /// A new root above the old ones.
+    /// A new root above the old ones: both or, on an error, none.
     fn add_level(&mut self) -> Result<(), Error<P::Error>> {
         let level = self.space.levels + 1;
-        for bits in [Bits::Used, Bits::Held] {
+        let mut roots = [Ptr::NULL; 2];
+        for (bits, root) in [Bits::Used, Bits::Held].into_iter().zip(&mut roots) {
             let old = self.root(bits);
             if old.is_null() {
                 continue;
             }
             let (ptr, mut pin) = self.change_node(bits, Ptr::NULL, level, 0)?;
             old.put(pin.view_mut(), child_offset(0));
-            self.set_root(bits, ptr);
+            *root = ptr;
         }
+        let [map, held] = roots;
+        self.space.map = map;
+        self.space.held = held;
         self.space.levels = level;
         Ok(())
     }

@@ -57,8 +57,8 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
                 budget = self.sweep_list(index, protectors, budget)?;
             }
             if let Some(list) = self.lists.get_mut(index) {
-                if list.len() == 0 {
-                    list.purpose = Purpose::Unused;
+                if list.len() == 0 || list.inline_len == 0 && list.head.is_null() {
+                    list.reset();
                 } else if !matches!(list.purpose, Purpose::Dead(epoch) if protectors.contains(epoch)) {
                     return Ok(false);
                 }
@@ -80,7 +80,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
                 None => self.recycle(entry.page)?,
                 Some(epoch) => {
                     let to = self.dead_list(epoch, index, protectors);
-                    self.push(to, entry)?;
+                    self.push_or_return(to, entry, index)?;
                     if to == index {
                         // The list itself now waits for this protector.
                         break;
@@ -89,6 +89,15 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
             }
         }
         Ok(budget)
+    }
+
+    /// Puts an entry on a list, or back on the one it came from, where its place still is.
+    fn push_or_return(&mut self, to: usize, entry: Entry, from: usize) -> Result<(), Error<P::Error>> {
+        let result = self.push(to, entry);
+        if result.is_err() {
+            self.push(from, entry)?;
+        }
+        result
     }
 
     /// The dead list of a protector. Where the table is full any list of a live protector serves:
@@ -152,12 +161,12 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
             match (to, protectors.newest(entry)) {
                 _ if entry.freed == 0 => {}
                 (_, None) => self.recycle(entry.page)?,
-                (Some(to), Some(_)) => self.push(to, entry)?,
+                (Some(to), Some(_)) => self.push_or_return(to, entry, from)?,
                 (None, Some(_)) => return Err(Error::MemoryTooSmall),
             }
         }
         if let Some(list) = self.lists.get_mut(from) {
-            list.purpose = Purpose::Unused;
+            list.reset();
         }
         Ok(())
     }

@@ -41,13 +41,15 @@ impl<P: Platform, M: Memory<P>, D: Deref<Target = Database<P, M>>> WriteTxn<P, M
     /// # Errors
     /// See above; [`Error::TransactionAborted`] after an earlier error.
     pub fn commit(mut self) -> Result<(), Error<P::Error>> {
-        if !self.changed {
-            self.undo();
-            return Ok(());
-        }
         if self.is_aborted() {
             self.undo();
             return Err(Error::TransactionAborted);
+        }
+        if !self.changed {
+            // What it read counts only once that is durable.
+            let seen = self.change.state.lsn;
+            self.undo();
+            return self.db.flush_log(seen);
         }
         if let Err(error) = self.change.tidy_graves(&self.db, GRAVES) {
             self.undo();
@@ -115,22 +117,30 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         let span = Span { epoch: self.draw_epoch(), protected: state.epoch, reserve };
         let protectors = self.protectors();
         let budget = SWEEP.saturating_add(2 * freed.min(u64::from(u32::MAX / 4)) as u32);
-        let swept = self.work(span, |workspace| {
-            workspace.sweep(&protectors, budget)?;
+        // Moving entries between lists may need a page: from the reserve, and if there is none the
+        // entries wait for the next sweep.
+        let swept = self.work(Span { reserve: 0, ..span }, |workspace| {
+            match workspace.sweep(&protectors, budget) {
+                Ok(_) | Err(Error::NoSpace { .. } | Error::PoolExhausted) => {}
+                Err(error) => return Err(error),
+            }
             workspace.ensure_spare(&protectors)
         });
-        if let Err(error) = swept {
-            self.fail();
-            return Err(error);
+        match swept {
+            Ok(()) => {}
+            Err(error @ (Error::NoSpace { .. } | Error::PoolExhausted)) => return Err(error),
+            Err(error) => {
+                self.fail();
+                return Err(error);
+            }
         }
         Ok(Change::new(state, span))
     }
 
     /// Whether a record of this length is to be logged.
     fn fits_log(&self, len: usize) -> bool {
-        let buffer = self.memory.logs().first().map_or(0, |log| log.lock().as_ref().len());
         let ring = self.ring.lock();
-        len as u64 <= ring.len / RING_PART && ring.fits_any(buffer, len) && ring.has_room(len)
+        len as u64 <= ring.len / RING_PART && ring.fits_any(len) && ring.has_room(len)
     }
 
     /// Appends the record of a change to the log buffer and makes its state the newest committed.

@@ -35,6 +35,7 @@ impl<P: Platform, M: Memory<P>, D: Deref<Target = Database<P, M>>> Snapshot<P, M
             .iter()
             .position(|slot| slot.compare_exchange(0, epoch, Ordering::AcqRel, Ordering::Relaxed).is_ok())
             .ok_or(Error::TooManyReaders { max: slots.len() })?;
+        db.readers_used.fetch_max(slot + 1, Ordering::AcqRel);
         drop(states);
         Ok(Self { db, state, slot, marker: PhantomData })
     }

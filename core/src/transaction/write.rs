@@ -64,19 +64,23 @@ impl<P: Platform, M: Memory<P>, D: Deref<Target = Database<P, M>>> WriteTxn<P, M
         db.check_writable()?;
         db.take_place()?;
         match db.begin_write() {
-            Ok(change) => Ok(Self {
-                base: change.span.protected,
-                change,
-                db,
-                operations: Some(0),
-                changed: false,
-                finished: false,
-                aborted: false,
-                stamp: STAMP,
-                depth: 0,
-                next_savepoint: 1,
-                marker: PhantomData,
-            }),
+            Ok(change) => {
+                // No two transactions have a stamp in common.
+                let stamp = STAMP | change.span.epoch << 32;
+                Ok(Self {
+                    base: change.span.protected,
+                    change,
+                    db,
+                    operations: Some(0),
+                    changed: false,
+                    finished: false,
+                    aborted: false,
+                    stamp,
+                    depth: 0,
+                    next_savepoint: 1,
+                    marker: PhantomData,
+                })
+            }
             Err(error) => {
                 db.free_place();
                 Err(error)
