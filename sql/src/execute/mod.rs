@@ -10,7 +10,7 @@
 //! | `context`, `memory`                    | what operators share; subqueries; limits       |
 //! | `operator`                             | the trait, and from plan to operators          |
 //! | `rows`, `access`, `walk`               | rows and index entries as bytes; finding them  |
-//! | `scan`, `values`                       | where rows come from                           |
+//! | `scan`, `values`, `count`              | where rows come from                           |
 //! | `filter`, `limit`, `append`, `distinct`, `set_operation`, `sort`, `aggregate` | one input or more |
 //! | `index_join`, `hash_join`, `loop_join` | joins; `pairs` and `kept_rows` are their parts |
 //! | `change`                               | INSERT, UPDATE, DELETE                         |
@@ -25,6 +25,7 @@ mod aggregate;
 mod append;
 mod change;
 mod context;
+mod count;
 mod distinct;
 mod filter;
 mod hash_join;
@@ -44,7 +45,7 @@ mod tests;
 mod values;
 mod walk;
 
-pub(crate) use change::{Outcome, run_change};
+pub(crate) use change::run_change;
 pub(crate) use context::{Context, Settings, State};
 pub(crate) use rows::{RowCodec, index_order};
 

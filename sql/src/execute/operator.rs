@@ -3,6 +3,7 @@
 use super::aggregate::AggregateOperator;
 use super::append::Append;
 use super::context::Context;
+use super::count::Count;
 use super::distinct::Distinct;
 use super::filter::{Filter, Project};
 use super::hash_join::HashJoin;
@@ -50,6 +51,11 @@ pub(crate) fn build(plan: &Physical) -> BoxedOperator {
             Box::new(LoopJoin::new(build(left), build(right), &right.types(), on.as_ref(), *join))
         }
         Physical::Aggregate { input, groups, aggregates } => {
+            if groups.is_empty()
+                && let Some(count) = Count::fits(input, aggregates)
+            {
+                return Box::new(count);
+            }
             Box::new(AggregateOperator::new(build(input), groups, aggregates))
         }
         Physical::Sort { input, keys, limit } => {

@@ -253,6 +253,14 @@ fn long_scans_come_in_batches() {
         (all.len(), all[0].clone(), all[4999].clone()),
         (5000, vec![int(6), int(4997)], vec![int(0), int(0)])
     );
+    let count = |input| Physical::Aggregate {
+        input: Box::new(input),
+        groups: vec![],
+        aggregates: vec![aggregate("count", vec![], false, None).unwrap()],
+    };
+    assert_eq!(bench.run(count(scan(&table, &[], everything(Path::Table)))), "5000");
+    let some = Access { one_of: vec![constant(3), constant(4)], ..everything(Path::Index(0)) };
+    assert_eq!(bench.run(count(scan(&table, &[], some))), "1428");
     let limit = Physical::Limit {
         input: Box::new(scan(&table, &[0], everything(Path::Table))),
         limit: Some(constant(3)),
