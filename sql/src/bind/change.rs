@@ -354,7 +354,7 @@ fn row_scope(table: &Table, name: &str, first: usize, only_qualified: bool) -> N
         data_type: column.data_type,
         merged: only_qualified,
     });
-    Named { name: name.to_owned(), columns: columns.collect(), table: None }
+    Named { name: name.to_owned(), columns: columns.collect(), table: None, rowid: None }
 }
 
 /// The columns an INSERT names, or all.

@@ -3,7 +3,7 @@
 use super::Binder;
 use super::query::Output;
 use super::scope::{Named, ScopeColumn};
-use crate::catalog::Table;
+use crate::catalog::{RowKey, Table};
 use crate::error::{Error, Result, state};
 use crate::expression::{self as build, Expression};
 use crate::functions::Function;
@@ -103,7 +103,12 @@ impl<'a> Binder<'a> {
             });
         }
         ids.push(self.fresh()?);
-        let named = Named { name: name.to_owned(), columns, table: Some(table.clone()) };
+        let rowid = match table.key {
+            RowKey::Rowid => ids.last().copied(),
+            RowKey::Integer(column) => ids.get(column).copied(),
+            RowKey::Columns(_) => None,
+        };
+        let named = Named { name: name.to_owned(), columns, table: Some(table.clone()), rowid };
         Ok((Logical::Scan { table: table.clone(), columns: ids }, named))
     }
 
@@ -174,7 +179,7 @@ fn join(left: Logical, right: Logical, join: JoinType, on: Vec<Expression>) -> L
 fn rename(output: Output, name: &str, columns: &[Name]) -> Result<(Logical, Named)> {
     let scope = output.columns.into_iter();
     let scope = scope.map(|c| ScopeColumn { name: c.name, id: c.id, data_type: c.data_type, merged: false });
-    let named = Named { name: name.to_owned(), columns: scope.collect(), table: None };
+    let named = Named { name: name.to_owned(), columns: scope.collect(), table: None, rowid: None };
     Ok((output.plan, with_columns(named, columns)?))
 }
 

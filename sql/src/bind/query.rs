@@ -216,7 +216,7 @@ impl<'a> Binder<'a> {
             .map(|c| ScopeColumn { name: c.name.clone(), id: c.id, data_type: c.data_type, merged: false })
             .collect();
         let block = self.level()?.enter();
-        self.level()?.tables = vec![Named { name: String::new(), columns, table: None }];
+        self.level()?.tables = vec![Named { name: String::new(), columns, table: None, rowid: None }];
         self.level()?.place = "ORDER BY of a set operation";
         let mut keys = Vec::with_capacity(order_by.len());
         for item in order_by {

@@ -16,6 +16,8 @@ pub(super) struct Named {
     pub(super) columns: Vec<ScopeColumn>,
     /// The table it is, when it is one.
     pub(super) table: Option<Arc<Table>>,
+    /// What `rowid` means, where it means something.
+    pub(super) rowid: Option<ColumnId>,
 }
 
 /// A column a name can mean.
@@ -87,7 +89,23 @@ impl Level {
                 found = Some(column);
             }
         }
-        Ok(found.map(|column| Expression::column(column.id, column.data_type)))
+        match found {
+            Some(column) => Ok(Some(Expression::column(column.id, column.data_type))),
+            None => Ok(self.rowid(qualifier, name)),
+        }
+    }
+
+    /// The key of a numbered table under SQLite's names, if there is just one such table.
+    fn rowid(&self, qualifier: Option<&Name>, name: &Name) -> Option<Expression> {
+        let known = ["rowid", "_rowid_", "oid"];
+        if !known.iter().any(|known| name.text.eq_ignore_ascii_case(known)) {
+            return None;
+        }
+        let tables = self.tables.iter().filter(|table| {
+            qualifier.is_none_or(|qualifier| qualifier.text.eq_ignore_ascii_case(&table.name))
+        });
+        let mut ids = tables.filter_map(|table| table.rowid);
+        ids.next().filter(|_| ids.next().is_none()).map(|id| Expression::column(id, DataType::BigInt))
     }
 
     fn alias(&self, name: &Name) -> Option<Expression> {
@@ -158,6 +176,9 @@ impl Binder<'_> {
             };
         }
         let error = Error::name(state::NO_COLUMN, format!("there is no column {}", name.text)).at(name.at);
+        if name.double_quoted {
+            return error.hint("double quotes are for names; a text stands in single quotes");
+        }
         let names = tables().flat_map(|table| &table.columns).map(|column| column.name.as_str());
         match nearest(&name.text, names) {
             Some(near) => error.hint(format!("is {near} meant?")),

@@ -10,6 +10,8 @@ use crate::types::{DataType, Value};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Name {
     pub text: String,
+    /// In double quotes, which many take for those of a text.
+    pub double_quoted: bool,
     pub at: Position,
 }
 

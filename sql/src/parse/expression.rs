@@ -12,12 +12,12 @@ const DEPTH_MAX: usize = 200;
 
 impl Translator {
     pub(super) fn name(&mut self, ident: sp::Ident) -> Name {
-        let sp::Ident { value, quote_style: _, span } = ident;
+        let sp::Ident { value, quote_style, span } = ident;
         let at = tokens::position(span.start);
         if at.line > 0 {
             self.last = at;
         }
-        Name { text: value, at: self.last }
+        Name { text: value, double_quoted: quote_style == Some('"'), at: self.last }
     }
 
     /// The one identifier of an unqualified name; `main.` before it is accepted.
@@ -451,7 +451,7 @@ fn text_literal(text: String, at: Position) -> Expr {
 
 fn function(name: &str, args: Vec<Expr>) -> Expr {
     let at = args.iter().map(|a| a.at).find(|at| at.line > 0).unwrap_or_default();
-    let name = Name { text: name.to_owned(), at };
+    let name = Name { text: name.to_owned(), double_quoted: false, at };
     let call = Function { name, args, star: false, distinct: false, filter: None, order_by: vec![] };
     Expr { kind: ExprKind::Function(Box::new(call)), at }
 }

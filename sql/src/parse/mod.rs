@@ -22,7 +22,7 @@ pub use tokens::Parameters;
 
 use crate::error::{Error, ErrorKind, Position, Result, state};
 use sqlparser::parser::{Parser, ParserError};
-use sqlparser::tokenizer::Token;
+use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 /// How deep the parser may recurse. Its frames are large: 60 levels fit a 2 MiB stack.
 const RECURSION_MAX: usize = 120;
@@ -47,6 +47,8 @@ fn parse_located(sql: &str) -> Result<Option<Parsed>> {
     if tokens.is_empty() {
         return Ok(None);
     }
+    let start = tokens.first().map_or_else(Position::default, |token| tokens::position(token.span.start));
+    refuse_pragma(&tokens)?;
     let mut parser = Parser::new(&dialect::DrystoneDialect)
         .with_recursion_limit(RECURSION_MAX)
         .with_tokens_with_locations(tokens);
@@ -65,7 +67,7 @@ fn parse_located(sql: &str) -> Result<Option<Parsed>> {
             return Err(Error::syntax(message).at(tokens::position(next.span.start)));
         }
     }
-    let statement = Translator::default().statement(statement)?;
+    let statement = Translator::default().statement(statement).map_err(|error| error.at(start))?;
     Ok(Some(Parsed { statement, parameters }))
 }
 
@@ -101,9 +103,30 @@ fn translate_error(error: ParserError, sql: &str) -> Error {
     Error::syntax(tidy(message)).at(at)
 }
 
+/// SQLite's PRAGMA, whose values have a syntax of their own.
+fn refuse_pragma(tokens: &[TokenWithSpan]) -> Result<()> {
+    let word = |index: usize| match tokens.get(index).map(|token| &token.token) {
+        Some(Token::Word(word)) => word.value.to_ascii_lowercase(),
+        _ => String::new(),
+    };
+    if word(0) != "pragma" {
+        return Ok(());
+    }
+    let name = word(1);
+    let error = Error::unsupported(format!("PRAGMA {name}"));
+    Err(if name == "foreign_keys" { error.hint("foreign keys are always enforced") } else { error })
+}
+
 /// `Expected: a, found: b` as this database words it.
 fn tidy(message: &str) -> String {
+    if let Some((_, token)) = message.split_once("No infix parser for token Word(Word { value: \"") {
+        let word = token.split('"').next().unwrap_or("");
+        return format!("unexpected \"{word}\"");
+    }
     let Some((expected, found)) = message.split_once(", found: ") else { return message.to_owned() };
+    if expected.ends_with(" after IS") {
+        return format!("expected NULL, TRUE, FALSE, UNKNOWN or DISTINCT FROM after IS, found \"{found}\"");
+    }
     let expected = expected.trim_start_matches("Expected: ").trim_start_matches("Expected ");
     match found {
         "EOF" => format!("expected {expected}, but the statement ends"),

@@ -66,6 +66,8 @@ fn operators_bind_as_in_postgresql() {
         ("a=?", "(a Equal ?0)"),
         ("a<>-1", "(a NotEqual -1)"),
         ("~1+2", "((BitNot 1) Add 2)"),
+        ("0x1F + 0", "(31 Add 0)"),
+        ("X'1F'", "\\x1f"),
         ("1 << 2 + 3", "(1 ShiftLeft (2 Add 3))"),
     ] {
         assert_eq!(shape(&expression(sql)), tree, "{sql}");

@@ -79,8 +79,31 @@ pub(super) fn tokenize(sql: &str) -> Result<(Vec<TokenWithSpan>, Parameters)> {
         .tokenize_with_location()
         .map_err(|e| Error::syntax(e.message).at(position(e.location)))?;
     tokens.retain(|token| !matches!(token.token, Token::Whitespace(_)));
+    hexadecimal_numbers(&mut tokens, sql);
     check_depth(&tokens)?;
     number_parameters(tokens)
+}
+
+/// `0x1F` is a number, though the tokenizer takes it for the blob `X'1F'`.
+fn hexadecimal_numbers(tokens: &mut [TokenWithSpan], sql: &str) {
+    let mut chars = sql.chars();
+    let (mut line, mut column) = (1, 1);
+    for token in tokens {
+        let Token::HexStringLiteral(digits) = &token.token else { continue };
+        let start = token.span.start;
+        while (line, column) < (start.line, start.column) {
+            match chars.next() {
+                Some('\n') => (line, column) = (line + 1, 1),
+                Some(_) => column += 1,
+                None => return,
+            }
+        }
+        if chars.as_str().starts_with('0')
+            && let Ok(number) = u64::from_str_radix(digits, 16)
+        {
+            token.token = Token::Number(number.to_string(), false);
+        }
+    }
 }
 
 fn check_depth(tokens: &[TokenWithSpan]) -> Result<()> {

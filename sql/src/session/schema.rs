@@ -57,7 +57,7 @@ fn create_table(
     let table = define_table(0, create, sql)?;
     let uniques = table.indexes.len();
     for index in &table.indexes {
-        is_free(catalog, &Name { text: index.name.clone(), at: create.name.at }, false)?;
+        is_free(catalog, &Name { text: index.name.clone(), ..create.name.clone() }, false)?;
     }
     let mut with = catalog.clone();
     with.tables.push(Arc::new(table));
