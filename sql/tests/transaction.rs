@@ -127,6 +127,60 @@ fn connections_see_what_is_committed() {
 }
 
 #[test]
+fn checkpoints_and_rollbacks_disturb_no_transaction() {
+    let database = Database::open_in_memory().expect("open");
+    let (one, two) = (database.connect(), database.connect());
+    run(&one, T);
+    for step in 0..5 {
+        run(&two, "BEGIN");
+        check(&two, "SELECT count(*) FROM t", &[&step.to_string()]);
+        run(&one, "BEGIN; DELETE FROM t; CREATE TABLE u (a INTEGER); ROLLBACK");
+        one.checkpoint().expect("checkpoint");
+        run(&two, &format!("INSERT INTO t VALUES ({step}, 'x'); COMMIT"));
+        check(&one, "SELECT count(*) FROM t", &[&(step + 1).to_string()]);
+    }
+    assert!(one.check().expect("check").ok);
+}
+
+#[test]
+fn the_first_transaction_after_opening_may_read_and_then_write() {
+    let folder = std::env::temp_dir().join(format!("drystone-first-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("folder");
+    for step in 0..4 {
+        let db = drystone::Connection::open(folder.join("a.db")).expect("open");
+        run(&db, "CREATE TABLE IF NOT EXISTS t (a INTEGER PRIMARY KEY, b TEXT)");
+        drop(db);
+        let db = drystone::Connection::open(folder.join("a.db")).expect("open again");
+        run(&db, "BEGIN");
+        check(&db, "SELECT count(*) FROM t", &[&step.to_string()]);
+        run(&db, &format!("INSERT INTO t VALUES ({step}, 'x'); COMMIT"));
+    }
+    std::fs::remove_dir_all(&folder).expect("remove");
+}
+
+#[test]
+fn a_large_transaction_commits_past_the_log() {
+    let db = database("CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT); CREATE INDEX i ON t (b)");
+    run(&db, "BEGIN");
+    {
+        let mut insert = db.prepare("INSERT INTO t VALUES (?, ?)").expect("prepare");
+        for id in 0..20_000_i64 {
+            insert
+                .execute((id, format!("a value that takes some room {:06}", id * 7919 % 20_000)))
+                .expect("insert");
+        }
+    }
+    run(
+        &db,
+        "SAVEPOINT s; DELETE FROM t WHERE a % 2 = 0; ROLLBACK TO s; DELETE FROM t WHERE a >= 19990; COMMIT",
+    );
+    check(&db, "SELECT count(*), min(b) FROM t", &["19990|a value that takes some room 000000"]);
+    run(&db, "BEGIN; UPDATE t SET b = b || '!'; ROLLBACK");
+    check(&db, "SELECT count(*) FROM t WHERE b LIKE '%!'", &["0"]);
+    assert!(db.check().expect("check").ok);
+}
+
+#[test]
 fn a_writer_waits_for_another_and_gives_up() {
     let folder = std::env::temp_dir().join(format!("drystone-busy-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("folder");

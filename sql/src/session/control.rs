@@ -244,10 +244,10 @@ impl Control {
             }
             State::Idle => return Err(Error::internal("no transaction is open")),
             State::Deferred => None,
-            State::Reading(snapshot) => Some(snapshot.base_epoch()),
+            State::Reading(snapshot) => Some(snapshot.clone()),
         };
         let mut transaction = self.start_writing()?;
-        if seen.is_some_and(|seen| seen != transaction.base_epoch()) {
+        if seen.is_some_and(|seen| !seen.is_continued_by(&transaction)) {
             let message = "another connection has committed since this transaction first read";
             return Err(Error::new(ErrorKind::Transaction, state::SERIALIZATION, message)
                 .hint("roll back and begin again with BEGIN IMMEDIATE"));

@@ -7,6 +7,7 @@ use crate::memory::{HeapMemory, MemoryOptions};
 use drystone_core::{self as core, Error as Fault, Overflow, Value, View};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 type Memory = HeapMemory<StdPlatform>;
 type Engine = core::Database<StdPlatform, Memory>;
@@ -16,6 +17,17 @@ type WriteTxn = core::WriteTxn<StdPlatform, Memory, Arc<Engine>>;
 /// An open database. Dropping it closes it cleanly if nobody uses it any more.
 pub struct Store {
     engine: Option<Arc<Engine>>,
+    commits: Arc<Commits>,
+}
+
+/// Commits of changes, counted so that a transaction can tell whether somebody committed since it
+/// began to read. The engine's epochs do not tell: a checkpoint draws one, too.
+#[derive(Default)]
+struct Commits {
+    /// Raised while the writer's place is held.
+    begun: AtomicU64,
+    /// Raised when the commit is visible, or has failed.
+    ended: AtomicU64,
 }
 
 impl Store {
@@ -45,14 +57,22 @@ impl Store {
 
     /// A snapshot of what is committed.
     pub fn read(&self) -> Result<Transaction> {
+        // Read first: the snapshot sees at least these commits.
+        let base = self.commits.ended.load(Ordering::Acquire);
         let snapshot = Snapshot::begin(self.engine()?.clone()).map_err(fault::engine)?;
-        Ok(Transaction { base_epoch: snapshot.epoch(), kind: Kind::Read(snapshot) })
+        Ok(self.transaction(Kind::Read(snapshot), base))
     }
 
     /// The writer's place, waited for as long as the options say.
     pub fn write(&self) -> Result<Transaction> {
         let write = WriteTxn::begin(self.engine()?.clone()).map_err(fault::engine)?;
-        Ok(Transaction { base_epoch: write.epoch(), kind: Kind::Write(Box::new(write)) })
+        // Read while the place is held: nobody else can begin to commit.
+        let base = self.commits.begun.load(Ordering::Acquire);
+        Ok(self.transaction(Kind::Write(Box::new(write)), base))
+    }
+
+    fn transaction(&self, kind: Kind, base: u64) -> Transaction {
+        Transaction { kind, base, changed: false, commits: self.commits.clone() }
     }
 
     /// Writes everything committed to its place in the data file.
@@ -131,7 +151,7 @@ fn start(
         ..core::Options::default()
     };
     let engine = Engine::open(platform, HeapMemory::new(sizes), choices)?;
-    Ok(Store { engine: Some(Arc::new(engine)) })
+    Ok(Store { engine: Some(Arc::new(engine)), commits: Arc::default() })
 }
 
 /// A point in a write transaction to go back to.
@@ -147,7 +167,10 @@ enum Kind {
 /// A snapshot or the writer.
 pub struct Transaction {
     kind: Kind,
-    base_epoch: u64,
+    /// Commits before it.
+    base: u64,
+    changed: bool,
+    commits: Arc<Commits>,
 }
 
 /// The same expression over either kind of view.
@@ -169,9 +192,10 @@ impl Transaction {
         matches!(self.kind, Kind::Write(_))
     }
 
-    /// The number of the state it began on.
-    pub fn base_epoch(&self) -> u64 {
-        self.base_epoch
+    /// Whether nobody committed between the beginnings of this snapshot and of that writer. A
+    /// commit just ending may count as one in between.
+    pub fn is_continued_by(&self, writer: &Transaction) -> bool {
+        self.base == writer.base
     }
 
     /// A tree by name.
@@ -211,7 +235,10 @@ impl Transaction {
 
     fn writer(&mut self) -> Result<&mut WriteTxn> {
         match &mut self.kind {
-            Kind::Write(write) => Ok(write),
+            Kind::Write(write) => {
+                self.changed = true;
+                Ok(write)
+            }
             Kind::Read(_) => Err(Error::internal("a change through a snapshot")),
         }
     }
@@ -259,6 +286,12 @@ impl Transaction {
     /// Makes the changes durable and visible.
     pub fn commit(self) -> Result<()> {
         match self.kind {
+            Kind::Write(write) if self.changed => {
+                self.commits.begun.fetch_add(1, Ordering::AcqRel);
+                let result = write.commit();
+                self.commits.ended.fetch_add(1, Ordering::AcqRel);
+                result.map_err(fault::engine)
+            }
             Kind::Write(write) => write.commit().map_err(fault::engine),
             Kind::Read(_) => Ok(()),
         }
