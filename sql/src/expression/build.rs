@@ -19,6 +19,10 @@ pub(crate) fn call(function: Function, arguments: Vec<Expression>) -> Result<Exp
         }
         (function, _) => function,
     };
+    let chooses = matches!(function, Function::Coalesce | Function::Greatest | Function::Least);
+    if chooses && arguments.iter().all(is_null_literal) {
+        return Ok(Expression::literal(Value::Null));
+    }
     let types: Vec<DataType> = arguments.iter().map(Expression::data_type).collect();
     let signature = resolve(function, &types, digits(&arguments))?;
     let arguments = arguments
@@ -27,6 +31,11 @@ pub(crate) fn call(function: Function, arguments: Vec<Expression>) -> Result<Exp
         .map(|(argument, wanted)| cast(argument, *wanted))
         .collect::<Result<_>>()?;
     Ok(Expression::Call { function: signature.function, arguments, data_type: signature.result })
+}
+
+/// Is it a NULL that may still become of any type?
+fn is_null_literal(expression: &Expression) -> bool {
+    matches!(expression, Expression::Constant { value: Value::Null, data_type: DataType::Unknown })
 }
 
 /// A call of a function by its name in lower case.
@@ -45,6 +54,9 @@ pub(crate) fn call_name(name: &str, mut arguments: Vec<Expression>) -> Result<Ex
     if name == "nullif" && arguments.len() == 2 {
         // NULL if equal, else the first, which also gives the type.
         let first = arguments.swap_remove(0);
+        if is_null_literal(&first) {
+            return Ok(first);
+        }
         let equal = call(Function::Equal, vec![first.clone(), arguments.swap_remove(0)])?;
         let branches = vec![(equal, Expression::literal(Value::Null))];
         return case(None, branches, Some(settle(first)?));
@@ -205,8 +217,11 @@ pub(crate) fn case(
     branches: Vec<(Expression, Expression)>,
     otherwise: Option<Expression>,
 ) -> Result<Expression> {
-    let results = branches.iter().map(|(_, result)| result).chain(&otherwise);
-    let data_type = common_type(results, "the results of CASE")?;
+    let results = || branches.iter().map(|(_, result)| result).chain(&otherwise);
+    if results().all(is_null_literal) {
+        return Ok(Expression::literal(Value::Null));
+    }
+    let data_type = common_type(results(), "the results of CASE")?;
     let mut typed = Vec::with_capacity(branches.len());
     for (when, result) in branches {
         let when = match &operand {
