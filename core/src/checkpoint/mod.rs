@@ -127,7 +127,10 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         let span = change.span;
         let durable = self.checkpoints.lock().durable;
         let protectors = self.protectors();
-        self.work(span, |workspace| workspace.ensure_spare(&protectors))?;
+        self.work(span, |workspace| {
+            workspace.ensure_spare(&protectors)?;
+            workspace.settle_all()
+        })?;
         if self.is_sparse() {
             change.compact(self, COMPACT)?;
         }
@@ -144,6 +147,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         change.state.epoch = span.epoch;
         let meta = self
             .work(span, |workspace| {
+                workspace.settle_all()?;
                 workspace.drain_recycled()?;
                 let count = workspace.space.page_count;
                 let tail = workspace.free_tail()?;
@@ -173,6 +177,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
             .inspect_err(|_| self.fail())?;
         let replay = self.log_position();
         let mut checkpoints = self.checkpoints.lock();
+        checkpoints.writes_before = self.pool.writes.load(Ordering::Relaxed);
         checkpoints.fixed = Some(Fixed { meta: Meta { replay, clean: false, ..meta }, at: 0 });
         let mut states = self.states.lock();
         states.committed = change.state;
@@ -302,6 +307,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
             return;
         };
         let (in_progress, ended) = (checkpoints.fixed.map(|fixed| fixed.at), checkpoints.ended_us);
+        let writes_before = checkpoints.writes_before;
         drop(checkpoints);
         let since = now.saturating_sub(ended);
         if in_progress.is_none() && filled < half && since < self.options.checkpoint_interval_us {
@@ -312,7 +318,10 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         }
         let result = match in_progress {
             None => {
+                // A longer ring pays while checkpoints write more than half as much as the log.
+                let pages = self.pool.writes.load(Ordering::Relaxed).saturating_sub(writes_before);
                 let grow = filled >= half
+                    && 2 * pages * u64::from(self.page_size()) > filled
                     && since < self.options.ring_growth_us
                     && ring.len < self.options.ring_len_max;
                 let begun = if grow { self.grow_ring().map(|()| true) } else { self.begin_checkpoint() };

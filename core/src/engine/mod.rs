@@ -70,6 +70,8 @@ pub(crate) struct Checkpoints {
     pub durable: Meta,
     /// A bad copy of it, to be written again by the first write.
     pub bad_copy: Option<u64>,
+    /// Pages written when the last one was fixed.
+    pub writes_before: u64,
     /// When the last one ended, microseconds.
     pub ended_us: u64,
 }

@@ -128,6 +128,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
     fn check_state(&self, state: &State<M::Roots>) -> Result<CheckReport, Error<P::Error>> {
         let span = Span { epoch: state.epoch, protected: state.epoch, reserve: 0 };
         self.work(span, |workspace| {
+            workspace.settle_all()?;
             let page_count = workspace.space.page_count;
             let held_count = workspace.space.held_count;
             let maps =

@@ -11,11 +11,14 @@ pub struct Entry {
     pub(crate) birth: u64,
     /// Epoch it was freed in; 0 where it was not.
     pub(crate) freed: u64,
+    /// The map says that the page is held. Until a checkpoint or a chain page needs that, it goes
+    /// on saying that it is used, since most pages are used again soon.
+    pub(crate) settled: bool,
 }
 
 impl Entry {
     /// No page.
-    pub const NONE: Self = Self { page: 0, birth: 0, freed: 0 };
+    pub const NONE: Self = Self { page: 0, birth: 0, freed: 0, settled: false };
 }
 
 /// What a list is for.

@@ -94,6 +94,12 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
     ) -> Result<PinMutOf<'a, P, M>, Error<P::Error>> {
         let ways = frames.len();
         let spill_first = role == Role::Writer && self.running(frames) >= self.running_max(ways);
+        if !spill_first
+            && let Some(frame) = frames.iter().find(|frame| frame.key() == 0)
+            && let Some(pin) = PinMut::try_lock(frame)
+        {
+            return Ok(pin);
+        }
         for step in 0..4 * ways {
             let index = usize::from(*hand) % ways.max(1);
             *hand = ((index + 1) % ways) as u16;

@@ -25,9 +25,11 @@ const GROWTH_MIN: u32 = 16;
 impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     /// A free page's number, marked as used.
     pub(crate) fn allocate(&mut self) -> Result<u32, Error<P::Error>> {
-        if let Some(page) = self.space.recycled.pop() {
-            self.set_bit(Bits::Held, page, false)?;
-            self.set_bit(Bits::Used, page, true)?;
+        if let Some((page, settled)) = self.space.recycled.pop() {
+            if settled {
+                self.set_bit(Bits::Held, page, false)?;
+                self.set_bit(Bits::Used, page, true)?;
+            }
             self.space.held_count -= 1;
             return Ok(page);
         }
@@ -39,7 +41,10 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
 
     /// A free page's number for the engine's own volatile use, marked as held.
     pub(super) fn allocate_held(&mut self) -> Result<u32, Error<P::Error>> {
-        if let Some(page) = self.space.recycled.pop() {
+        if let Some((page, settled)) = self.space.recycled.pop() {
+            if !settled {
+                self.settle(page)?;
+            }
             return Ok(page);
         }
         let page = self.take_free()?;
@@ -107,13 +112,26 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         Ok(true)
     }
 
-    /// Makes a page nobody can need reusable: bits clear, frames forgotten.
-    pub(super) fn recycle(&mut self, page: u32) -> Result<(), Error<P::Error>> {
-        self.pager.forget(page);
-        if self.space.recycled.push(page).is_ok() {
-            return Ok(());
+    /// Makes the map say that a page is held which it said was used.
+    pub(super) fn settle(&mut self, page: u32) -> Result<(), Error<P::Error>> {
+        if !self.set_bit(Bits::Used, page, false)? {
+            return Err(Error::Corrupt { page, damage: Damage::Map });
         }
-        self.set_bit(Bits::Held, page, false)?;
+        self.set_bit(Bits::Held, page, true).map(|_| ())
+    }
+
+    /// Makes a page nobody can need reusable, and forgets its frames.
+    pub(super) fn recycle(&mut self, page: u32, settled: bool) -> Result<(), Error<P::Error>> {
+        self.pager.forget(page);
+        match self.space.recycled.push((page, settled)) {
+            Ok(()) => Ok(()),
+            Err((page, settled)) => self.give_back(page, settled),
+        }
+    }
+
+    /// Makes the map say that a page is free.
+    fn give_back(&mut self, page: u32, settled: bool) -> Result<(), Error<P::Error>> {
+        self.set_bit(if settled { Bits::Held } else { Bits::Used }, page, false)?;
         self.space.held_count -= 1;
         self.space.free_count += 1;
         self.space.hint = self.space.hint.min(page);
@@ -122,11 +140,8 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
 
     /// Gives every recycled page back to the map.
     pub(crate) fn drain_recycled(&mut self) -> Result<(), Error<P::Error>> {
-        while let Some(page) = self.space.recycled.pop() {
-            self.set_bit(Bits::Held, page, false)?;
-            self.space.held_count -= 1;
-            self.space.free_count += 1;
-            self.space.hint = self.space.hint.min(page);
+        while let Some((page, settled)) = self.space.recycled.pop() {
+            self.give_back(page, settled)?;
         }
         Ok(())
     }
@@ -134,38 +149,35 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     /// A page left the newest state. It is reusable at once if it was born in this transaction
     /// after the newest savepoint; else it goes on the list of freed pages.
     pub(crate) fn free(&mut self, page: u32, birth: u64) -> Result<(), Error<P::Error>> {
-        let reusable = birth > self.protected;
-        if !reusable {
-            // First, since this may find no space; a rollback undoes the bits in any case.
-            let entry = Entry { page, birth, freed: self.epoch };
-            self.push(super::lists::FREED, entry)?;
+        if birth > self.protected {
+            self.settle(page)?;
+            self.space.held_count += 1;
+            return self.recycle(page, true);
         }
-        if !self.set_bit(Bits::Used, page, false)? {
-            return Err(Error::Corrupt { page, damage: Damage::Map });
-        }
-        self.set_bit(Bits::Held, page, true)?;
+        let entry = Entry { page, birth, freed: self.epoch, settled: false };
+        self.push(super::lists::FREED, entry)?;
         self.space.held_count += 1;
-        if reusable { self.recycle(page) } else { Ok(()) }
+        Ok(())
     }
 
     /// A page was born in what is being rolled back. Listed twice where it was freed and born
     /// again, so only a used one counts.
     pub(super) fn unbear(&mut self, page: u32) -> Result<(), Error<P::Error>> {
         if self.is_used(page)? {
-            self.set_bit(Bits::Used, page, false)?;
-            self.set_bit(Bits::Held, page, true)?;
+            self.settle(page)?;
             self.space.held_count += 1;
-            self.recycle(page)?;
+            self.recycle(page, true)?;
         }
         Ok(())
     }
 
     /// A page was freed in what is being rolled back.
-    pub(super) fn unfree(&mut self, page: u32) -> Result<(), Error<P::Error>> {
-        if self.set_bit(Bits::Held, page, false)? {
-            self.space.held_count -= 1;
+    pub(super) fn unfree(&mut self, entry: Entry) -> Result<(), Error<P::Error>> {
+        if entry.settled {
+            self.set_bit(Bits::Held, entry.page, false)?;
+            self.set_bit(Bits::Used, entry.page, true)?;
         }
-        self.set_bit(Bits::Used, page, true)?;
+        self.space.held_count -= 1;
         Ok(())
     }
 
@@ -177,7 +189,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         level: u8,
     ) -> Result<Placed<'a, P, M>, Error<P::Error>> {
         let page = self.allocate()?;
-        let born = Entry { page, birth: self.epoch, freed: 0 };
+        let born = Entry { page, birth: self.epoch, freed: 0, settled: true };
         if let Err(error) = self.push(super::lists::BORN, born) {
             self.unbear(page)?;
             return Err(error);

@@ -22,7 +22,7 @@ pub(crate) const DEAD: usize = 2;
 
 fn entry_at(view: &[u8], index: usize) -> Entry {
     let at = ENTRIES + index * ENTRY;
-    Entry { page: u32_at(view, at), birth: u64_at(view, at + 4), freed: u64_at(view, at + 12) }
+    Entry { page: u32_at(view, at), birth: u64_at(view, at + 4), freed: u64_at(view, at + 12), settled: true }
 }
 
 fn put_entry(view: &mut [u8], index: usize, entry: Entry) {
@@ -51,8 +51,38 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         Ok(())
     }
 
+    /// Makes the map say that the pages listed inline are held.
+    fn settle_list(&mut self, index: usize) -> Result<(), Error<P::Error>> {
+        for at in 0..self.list(index)?.inline_len {
+            let entry = self.list(index)?.inline.as_ref().get(at).copied();
+            let Some(entry) = entry.filter(|entry| !entry.settled) else { continue };
+            self.settle(entry.page)?;
+            if let Some(place) = self.list(index)?.inline.as_mut().get_mut(at) {
+                place.settled = true;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the map say of every page what it is: used, held or free.
+    pub(crate) fn settle_all(&mut self) -> Result<(), Error<P::Error>> {
+        for index in 0..self.lists.len() {
+            self.settle_list(index)?;
+        }
+        for at in 0..self.space.recycled.len() {
+            if let Some((page, false)) = self.space.recycled.get(at).copied() {
+                self.settle(page)?;
+                if let Some(place) = self.space.recycled.get_mut(at) {
+                    place.1 = true;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Moves the inline entries to the chain.
     fn spill(&mut self, index: usize) -> Result<(), Error<P::Error>> {
+        self.settle_list(index)?;
         let capacity = (self.pager.view_len() - ENTRIES) / ENTRY;
         let head = self.list(index)?.head;
         let amount = self.list(index)?.inline_len;
@@ -132,7 +162,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         if rest == 0 {
             list.head = Ptr::at(pin.view(), HEADER);
             drop(pin);
-            self.recycle(ptr.page)?;
+            self.recycle(ptr.page, true)?;
         }
         Ok(())
     }
@@ -154,7 +184,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
             let next = Ptr::at(pin.view(), HEADER);
             drop(pin);
             self.list(index)?.head = next;
-            self.recycle(ptr.page)?;
+            self.recycle(ptr.page, true)?;
             budget -= 1;
         }
     }

@@ -29,7 +29,8 @@ use crate::pager::Pager;
 use crate::platform::Platform;
 use heapless::Vec;
 
-/// Pages ready to be handed out again without a search; their held bit stands.
+/// Pages ready to be handed out again without a search; with whether the map says that they are held
+/// (else it says that they are used).
 const RECYCLED_MAX: usize = 16;
 
 /// What the writer knows about space; lives as long as the database is open.
@@ -50,7 +51,7 @@ pub(crate) struct Space {
     pub hint: u32,
     /// Map pages born up to here belong to a checkpoint.
     pub fixed: u64,
-    pub recycled: Vec<u32, RECYCLED_MAX>,
+    pub recycled: Vec<(u32, bool), RECYCLED_MAX>,
     pub tags: Tags,
 }
 

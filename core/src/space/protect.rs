@@ -77,7 +77,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
             let Some(entry) = self.pop(index)? else { break };
             budget -= 1;
             match protectors.newest(entry) {
-                None => self.recycle(entry.page)?,
+                None => self.recycle(entry.page, entry.settled)?,
                 Some(epoch) => {
                     let to = self.dead_list(epoch, index, protectors);
                     self.push_or_return(to, entry, index)?;
@@ -160,7 +160,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         while let Some(entry) = self.pop(from)? {
             match (to, protectors.newest(entry)) {
                 _ if entry.freed == 0 => {}
-                (_, None) => self.recycle(entry.page)?,
+                (_, None) => self.recycle(entry.page, entry.settled)?,
                 (Some(to), Some(_)) => self.push_or_return(to, entry, from)?,
                 (None, Some(_)) => return Err(Error::MemoryTooSmall),
             }
@@ -199,7 +199,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     pub(crate) fn lists_rollback(&mut self, born: u64, freed: u64) -> Result<(), Error<P::Error>> {
         while self.lists.get(FREED).is_some_and(|list| list.len() > freed) {
             if let Some(entry) = self.pop(FREED)? {
-                self.unfree(entry.page)?;
+                self.unfree(entry)?;
             }
         }
         while self.lists.get(BORN).is_some_and(|list| list.len() > born) {
