@@ -40,6 +40,13 @@ fn is_null_literal(expression: &Expression) -> bool {
 
 /// A call of a function by its name in lower case.
 pub(crate) fn call_name(name: &str, mut arguments: Vec<Expression>) -> Result<Expression> {
+    if conversion(name).is_some() || name == "strftime" {
+        for argument in &mut arguments {
+            if is_now(argument) {
+                *argument = call(Function::CurrentTimestamp, Vec::new())?;
+            }
+        }
+    }
     if let [_] = arguments.as_slice()
         && let Some(to) = conversion(name)
         && let Some(input) = arguments.pop()
@@ -67,6 +74,16 @@ pub(crate) fn call_name(name: &str, mut arguments: Vec<Expression>) -> Result<Ex
         arguments.swap(0, 1);
     }
     call(function, arguments)
+}
+
+/// Is it the `'now'` of SQLite's date functions?
+fn is_now(expression: &Expression) -> bool {
+    match expression {
+        Expression::Constant { value: Value::Text(text), data_type: DataType::Unknown } => {
+            text.eq_ignore_ascii_case("now")
+        }
+        _ => false,
+    }
 }
 
 /// SQLite's functions of one argument that are casts by another name.

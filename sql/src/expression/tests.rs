@@ -177,6 +177,16 @@ fn literals_and_parameters_take_the_type_they_meet() {
 }
 
 #[test]
+fn now_is_the_moment_of_the_statement() {
+    let now = || Expression::literal(Value::Text("now".into()));
+    let today = call_name("date", vec![now()]).unwrap();
+    assert_eq!((today.data_type(), today.is_foldable()), (DataType::Date, false));
+    assert_eq!(run(&today), "1970-01-01 1970-01-01 1970-01-01 1970-01-01");
+    let year = call_name("strftime", vec![Expression::literal(Value::Text("%Y".into())), now()]).unwrap();
+    assert_eq!(run(&year), "1970 1970 1970 1970");
+}
+
+#[test]
 fn branches_of_a_case_meet_in_one_type() {
     let half = Expression::constant(Value::Decimal(Decimal { unscaled: 5, scale: 1 }));
     let mixed = case(Some(x()), vec![(int(1), int(10)), (int(2), half)], None).unwrap();
