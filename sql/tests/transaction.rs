@@ -23,6 +23,8 @@ fn commit_and_rollback() {
     fails(&db, "ROLLBACK", "25000");
     run(&db, "BEGIN EXCLUSIVE");
     fails(&db, "BEGIN", "25000");
+    assert_eq!(db.check().expect_err("writing").code(), "25000");
+    assert_eq!(db.checkpoint().expect_err("writing").code(), "25000");
     run(&db, "ROLLBACK");
     assert!(db.is_autocommit());
 }

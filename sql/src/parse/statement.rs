@@ -80,7 +80,11 @@ impl Translator {
                 refuse(analyze || verbose || estimate, "an option of EXPLAIN", self.last)?;
                 refuse(format.is_some() || options.is_some(), "an option of EXPLAIN", self.last)?;
                 let inner = self.statement(*statement)?;
-                refuse(matches!(inner, Statement::Explain(_)), "EXPLAIN EXPLAIN", self.last)?;
+                let planned = matches!(
+                    inner,
+                    Statement::Query(_) | Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_)
+                );
+                refuse(!planned, "EXPLAIN of this statement", self.last)?;
                 Ok(Statement::Explain(Box::new(inner)))
             }
             other => {

@@ -1,5 +1,6 @@
 //! A connection: the place where statements are run.
 
+use super::check::check_indexes;
 use super::control::Control;
 use super::convert::{Bound, Params};
 use super::database::{CheckReport, Database, OpenOptions, Shared};
@@ -159,15 +160,28 @@ impl Connection {
     /// # Errors
     /// When the device fails, or a transaction is open here.
     pub fn checkpoint(&self) -> Result<()> {
+        self.with(|session| session.control.must_not_write())?;
         self.shared.store.checkpoint()
     }
 
-    /// Reads the whole database and checks that every page is what it should be.
+    /// Reads the whole database and checks that every page is what it should be, and that every
+    /// row has its entries in the indexes.
     ///
     /// # Errors
-    /// When the device fails; damage is no error but a finding.
+    /// When the device fails, or a transaction is open here; damage is no error but a finding.
     pub fn check(&self) -> Result<CheckReport> {
-        let (ok, lines) = self.shared.store.check()?;
+        self.with(|session| session.control.must_not_write())?;
+        let (ok, mut lines) = self.shared.store.check()?;
+        if !ok {
+            return Ok(CheckReport { ok, lines });
+        }
+        let transaction = self.shared.store.read()?;
+        let findings = check_indexes(&transaction, &*self.shared.catalog(&transaction)?)?;
+        let ok = findings.is_empty();
+        if !ok {
+            lines.retain(|line| line != "ok");
+        }
+        lines.extend(findings);
         Ok(CheckReport { ok, lines })
     }
 

@@ -52,6 +52,16 @@ impl Control {
         matches!(self.state, State::Idle)
     }
 
+    /// An error while this connection holds the writer's place.
+    pub(super) fn must_not_write(&self) -> Result<()> {
+        match self.state {
+            State::Writing(_) => {
+                Err(wrong_state("a transaction is open here").hint("COMMIT or ROLLBACK it first"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn begin(&mut self, immediate: bool) -> Result<()> {
         if !self.is_idle() {
             return Err(wrong_state("a transaction is open already").hint("SAVEPOINT opens one inside it"));

@@ -8,6 +8,7 @@
 //! | `control`     | BEGIN to ROLLBACK: the states of a connection's transaction           |
 //! | `run`         | one statement through to its result                                  |
 //! | `schema`      | CREATE and DROP                                                      |
+//! | `check`       | whether indexes and tables agree                                      |
 //! | `statement`   | `Statement`                                                          |
 //! | `rows`        | `Rows`, `Row`                                                        |
 //! | `convert`     | Rust values from and to SQL values; parameters                        |
@@ -22,6 +23,7 @@
 //! Outside a transaction every statement is one of its own. A statement that fails inside one is
 //! rolled back alone.
 
+mod check;
 mod connection;
 mod control;
 mod convert;
