@@ -112,15 +112,22 @@ SELECT COUNT(*) FROM entry WHERE mark >= '';",
     .ok()
 }
 
-/// Feeds transactions from `first` on until the program is killed; gives the last confirmed one.
-fn load_and_kill(file: &Path, seed: u64, round: u64, first: u64, delay: Duration) -> Option<u64> {
+/// Feeds transactions from `first` on until the program is killed: one time in four while it may
+/// still be opening, else a while after its first commit. Gives the last confirmed one.
+fn load_and_kill(file: &Path, seed: u64, round: u64, first: u64, hash: u64) -> Option<u64> {
     let mut running = Running::start(file);
     let mut stdin = running.stdin.take().expect("piped");
     let writer = std::thread::spawn(move || {
         (first..).take_while(|n| stdin.write_all(script(seed, round, *n).as_bytes()).is_ok()).count()
     });
-    std::thread::sleep(delay);
-    let confirmed = running.kill();
+    let mut confirmed = Vec::new();
+    let mut delay = (hash >> 8) % 60_000;
+    if !hash.is_multiple_of(4) {
+        confirmed.push(running.line());
+        delay = (hash >> 8) % 300_000;
+    }
+    std::thread::sleep(Duration::from_micros(delay));
+    confirmed.extend(running.kill());
     writer.join().expect("the writer ends with the pipe");
     let confirmed: Vec<u64> = confirmed.iter().map(|line| line.parse().expect("a number")).collect();
     assert!(confirmed.iter().copied().eq((first..).take(confirmed.len())), "{confirmed:?}");
@@ -158,12 +165,10 @@ INSERT INTO counter VALUES (1, 0);",
     let (mut total, mut ahead, mut empty) = (0, 0, 0);
     for round in 0..rounds {
         let first = state.keys().next_back().map_or(1, |last| last + 1);
-        // One in four is killed while it still opens.
-        let hash = mix(seed, round);
-        let delay =
-            if hash.is_multiple_of(4) { (hash >> 8) % 60_000 } else { 20_000 + (hash >> 8) % 400_000 };
         println!("round {round} from {first} on");
-        let confirmed = load_and_kill(&file, seed, round, first, Duration::from_micros(delay));
+        // The states before and after each kill stay beside it, should something be wrong.
+        keep(&folder, "before.db");
+        let confirmed = load_and_kill(&file, seed, round, first, mix(seed, round));
         keep(&folder, "killed.db");
         for n in first..=confirmed.unwrap_or(0) {
             state = after(&state, seed, round, n);

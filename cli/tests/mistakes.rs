@@ -240,7 +240,7 @@ fn wrong_names_and_types() {
         ("SELECT a FROM tt;", "line 3, column 15", &["tt"]),
         ("INSERT INTO t (a, nam) VALUES (1, 'x');", "line 3, column 19", &["nam"]),
         ("SELECT\n  a + name FROM t;", "line 4", &["integer", "text"]),
-        ("INSERT INTO t VALUES ('one', 'x');", "line 3", &["column a", "integer"]),
+        ("INSERT INTO t VALUES ('one', 'x');", "line 3", &["one", "integer"]),
         ("SELECT abz(1);", "line 3, column 8", &["abz"]),
         ("SELECT 1/0;", "line 3", &["division by zero", "22012"]),
         ("SELECT 'never closed;", "line 3", &[]),
