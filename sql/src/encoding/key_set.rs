@@ -3,32 +3,55 @@
 //! SQL's `x IN (set)` is true when x is in it, NULL when x is not but a NULL is (or x is NULL and
 //! the set is not empty), else false. `KeySet` answers exactly that.
 
-use hashbrown::HashMap;
-use hashbrown::hash_map::Entry;
+use std::hash::BuildHasher;
 
-/// Encoded keys, numbered in the order of their arrival.
-#[derive(Debug, Clone, Default, PartialEq)]
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+/// Encoded keys, numbered in the order of their arrival. Their bytes stand one after the other.
+#[derive(Debug, Clone)]
 pub(crate) struct KeySet {
-    keys: HashMap<Box<[u8]>, u32>,
+    /// The numbers, found by the hash of their key.
+    table: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+    bytes: Vec<u8>,
+    /// Where each key ends.
+    ends: Vec<usize>,
     /// A key with a NULL in it was offered.
     has_null: bool,
-    bytes: usize,
+}
+
+impl Default for KeySet {
+    fn default() -> KeySet {
+        KeySet {
+            table: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            bytes: Vec::new(),
+            ends: Vec::new(),
+            has_null: false,
+        }
+    }
+}
+
+/// The bytes of a key.
+fn key_at<'a>(bytes: &'a [u8], ends: &[usize], number: u32) -> &'a [u8] {
+    let end = |number: usize| ends.get(number).copied().unwrap_or(0);
+    let start = (number as usize).checked_sub(1).map_or(0, end);
+    bytes.get(start..end(number as usize)).unwrap_or(&[])
 }
 
 impl KeySet {
     /// The number of a key; new ones get the next. True: it is new.
     pub(crate) fn insert(&mut self, key: &[u8]) -> (u32, bool) {
-        let next = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
-        if let Some(number) = self.keys.get(key) {
-            return (*number, false);
+        let hash = self.hasher.hash_one(key);
+        if let Some(number) = self.find(hash, key) {
+            return (number, false);
         }
-        match self.keys.entry(key.into()) {
-            Entry::Occupied(entry) => (*entry.get(), false),
-            Entry::Vacant(entry) => {
-                self.bytes += key.len();
-                (*entry.insert(next), true)
-            }
-        }
+        let next = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
+        self.bytes.extend_from_slice(key);
+        self.ends.push(self.bytes.len());
+        let KeySet { table, hasher, bytes, ends, .. } = self;
+        table.insert_unique(hash, next, |number| hasher.hash_one(key_at(bytes, ends, *number)));
+        (next, true)
     }
 
     /// Notes that a row with a NULL was offered.
@@ -38,11 +61,15 @@ impl KeySet {
 
     /// The number of a key.
     pub(crate) fn get(&self, key: &[u8]) -> Option<u32> {
-        self.keys.get(key).copied()
+        self.find(self.hasher.hash_one(key), key)
+    }
+
+    fn find(&self, hash: u64, key: &[u8]) -> Option<u32> {
+        self.table.find(hash, |number| key_at(&self.bytes, &self.ends, *number) == key).copied()
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.keys.len()
+        self.ends.len()
     }
 
     pub(crate) fn has_null(&self) -> bool {
@@ -51,7 +78,7 @@ impl KeySet {
 
     /// `key IN (set)`; no key means that the left side is NULL. `None` is NULL.
     pub(crate) fn contains(&self, key: Option<&[u8]>) -> Option<bool> {
-        if self.keys.is_empty() && !self.has_null {
+        if self.ends.is_empty() && !self.has_null {
             return Some(false);
         }
         match key.and_then(|key| self.get(key)) {
@@ -63,7 +90,7 @@ impl KeySet {
 
     /// Bytes of memory used, about.
     pub(crate) fn memory(&self) -> usize {
-        self.bytes + self.keys.len() * 32
+        self.bytes.capacity() + self.ends.capacity() * 8 + self.table.capacity() * 6
     }
 }
 
