@@ -1,5 +1,6 @@
 //! Walks along a workload's trace and crashes it at every write and flush.
 
+use crate::fault::Fault;
 use crate::oracle::{Expected, examine};
 use crate::replay::Crash;
 use crate::setup::{Large, Middle, Profile, Setup, Small};
@@ -244,8 +245,9 @@ fn tell(recording: &Recording, point: &Point, state: &CrashState) {
 }
 
 /// A panic is trouble like any other.
-fn guarded<T>(task: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(task)).unwrap_or_else(|_| Err("a panic".into()))
+fn guarded<T>(task: impl FnOnce() -> Result<T, Fault>) -> Result<T, String> {
+    let result = catch_unwind(AssertUnwindSafe(task)).unwrap_or_else(|_| Err(Fault::wrong("a panic")));
+    result.map_err(|fault| fault.to_string())
 }
 
 fn key(outer: u64, point: &Point, state: &CrashState) -> u64 {

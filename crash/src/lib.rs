@@ -11,12 +11,16 @@
 //!             goes on working and is crashed once more, inside its recovery or after it
 //! ```
 //!
+//! `device_errors` makes single calls fail instead, at every call of a workload.
+//!
 //! A crash state is counted once: its key is the workload, the crash point and the fate of each
 //! pending block (and the same again for a crash after a crash). One seed gives one run, always; a
 //! failure names itself by a line that replays it alone ([`Crash`]).
 #![forbid(unsafe_code)]
 
+mod device_errors;
 mod explore;
+mod fault;
 mod model;
 mod oracle;
 mod replay;
@@ -26,8 +30,9 @@ mod totals;
 mod transaction;
 mod workload;
 
+pub use device_errors::{Case, Report, device_errors, one_device_error};
 pub use explore::{explore, replay};
-pub use model::{Model, content};
 pub use replay::Crash;
 pub use setup::workload_seed;
+pub use timeline::Phase;
 pub use totals::{Totals, Trouble};

@@ -1,6 +1,7 @@
 //! What the database must hold: named trees of entries, and one number for all of it.
 
-use drystone_core::{Cursor, Overflow, Value, View, ViewError};
+use crate::fault::{Fault, during};
+use drystone_core::{Cursor, Value, View};
 use drystone_platform_sim::SimPlatform;
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hasher};
@@ -59,81 +60,50 @@ impl Digest {
 }
 
 /// The digest of what a snapshot or transaction sees, as [`Model::digest`].
-///
-/// # Errors
-/// What is wrong with it, in words.
-pub fn content<V: View<Platform = SimPlatform>>(view: &V) -> Result<u64, String>
-where
-    ViewError<V>: std::fmt::Display,
-{
+pub(crate) fn content<V: View<Platform = SimPlatform>>(view: &V) -> Result<u64, Fault> {
     let mut digest = Digest::default();
-    let (mut key_bytes, mut value_bytes) = (Vec::new(), Vec::new());
+    let mut bytes = Vec::new();
     for name in NAMES {
-        let found = view.tree(name).map_err(|error| format!("looking up a tree: {error}"))?;
+        let found = view.tree(name).map_err(during("tree"))?;
         digest.tree(found.is_some());
         let Some(tree) = found else { continue };
         let mut count = 0u64;
-        let mut trouble = None;
+        let mut failed = None;
         let mut cursor = Cursor::new(tree);
-        let visited = cursor.seek_first(view).and_then(|()| {
-            cursor.visit(view, |key, value| {
-                key_bytes.clear();
-                key_bytes.extend_from_slice(key.prefix);
-                key_bytes.extend_from_slice(key.suffix);
-                match value {
-                    Value::Inline(bytes) => digest.entry(&key_bytes, bytes),
-                    Value::Overflow(long) => match read_long(view, &long, &mut value_bytes) {
-                        Ok(()) => digest.entry(&key_bytes, &value_bytes),
-                        Err(error) => trouble = Some(error),
-                    },
-                }
-                count += 1;
-                trouble.is_none()
-            })
+        cursor.seek_first(view).map_err(during("seek_first"))?;
+        let visited = cursor.visit(view, |key, value| {
+            bytes.clear();
+            bytes.extend_from_slice(key.prefix);
+            bytes.extend_from_slice(key.suffix);
+            match value_bytes(view, value) {
+                Ok(value) => digest.entry(&bytes, &value),
+                Err(error) => failed = Some(error),
+            }
+            count += 1;
+            failed.is_none()
         });
-        visited.map_err(|error| format!("reading a tree: {error}"))?;
-        if let Some(error) = trouble {
+        visited.map_err(during("visit"))?;
+        if let Some(error) = failed {
             return Err(error);
         }
-        let counted = view.count(tree).map_err(|error| format!("counting a tree: {error}"))?;
+        let counted = view.count(tree).map_err(during("count"))?;
         if counted != count {
-            return Err(format!("a tree has {count} entries and says {counted}"));
+            return Err(Fault::wrong(format!("a tree has {count} entries and says {counted}")));
         }
     }
     Ok(digest.0.finish())
 }
 
-/// Reads a whole long value.
-fn read_long<V: View<Platform = SimPlatform>>(
-    view: &V,
-    long: &Overflow,
-    out: &mut Vec<u8>,
-) -> Result<(), String>
-where
-    ViewError<V>: std::fmt::Display,
-{
-    out.clear();
-    out.resize(long.len() as usize, 0);
-    match view.read_value(long, 0, out) {
-        Ok(len) if len == out.len() => Ok(()),
-        Ok(len) => Err(format!("a value of {} bytes ends after {len}", out.len())),
-        Err(error) => Err(format!("reading a long value: {error}")),
-    }
-}
-
-/// The digest of one value, to compare what `get` finds.
-pub(crate) fn long_value<V: View<Platform = SimPlatform>>(
+/// The whole of a value.
+pub(crate) fn value_bytes<V: View<Platform = SimPlatform>>(
     view: &V,
     value: Value<'_>,
-) -> Result<Vec<u8>, String>
-where
-    ViewError<V>: std::fmt::Display,
-{
-    match value {
-        Value::Inline(bytes) => Ok(bytes.to_vec()),
-        Value::Overflow(long) => {
-            let mut bytes = Vec::new();
-            read_long(view, &long, &mut bytes).map(|()| bytes)
-        }
-    }
+) -> Result<Vec<u8>, Fault> {
+    let long = match value {
+        Value::Inline(bytes) => return Ok(bytes.to_vec()),
+        Value::Overflow(long) => long,
+    };
+    let mut bytes = vec![0; long.len() as usize];
+    let read = view.read_value(&long, 0, &mut bytes).map_err(during("read_value"))?;
+    if read == bytes.len() { Ok(bytes) } else { Err(Fault::wrong("a long value ends too early")) }
 }

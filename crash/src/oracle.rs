@@ -1,8 +1,8 @@
 //! The oracle: what must hold of an image that a crash left.
 
+use crate::fault::{Fault, during};
 use crate::model::content;
 use crate::setup::{Db, Setup};
-use crate::transaction::text;
 use crate::workload::{Image, State, cut};
 use drystone_core::{Database, Memory, Options, RecoveryStats};
 use drystone_platform_sim::{Plan, Random, SimPlatform};
@@ -32,19 +32,19 @@ pub(crate) fn examine<M: Memory<SimPlatform> + Default>(
     image: Image,
     expected: Expected<'_>,
     seed: u64,
-) -> Result<Verdict, String> {
+) -> Result<Verdict, Fault> {
     let mut random = Random::new(seed);
     let platform = image.power_on(seed, false);
     let options = Options { create: !expected.exists, ..setup.options };
     let memory = M::default();
-    let db = Database::open(platform.clone(), &memory, options).map_err(text("opening after the crash"))?;
+    let db = Database::open(platform.clone(), &memory, options).map_err(during("opening after the crash"))?;
     let recovery = db.stats().recovery;
     let digest = read(&db)?;
     let Some(index) = expected.allowed.iter().position(|state| state.digest == digest) else {
         let other = expected.all.iter().rposition(|state| state.digest == digest);
         return Err(other.map_or_else(
-            || "the content is that of no state there ever was".into(),
-            |index| format!("the content is that of state {index}"),
+            || Fault::wrong("the content is that of no state there ever was"),
+            |index| Fault::wrong(format!("the content is that of state {index}")),
         ));
     };
     check(&db)?;
@@ -59,9 +59,9 @@ fn again<M: Memory<SimPlatform> + Default>(
     db: Db<'_, M>,
     digest: u64,
     random: &mut Random,
-) -> Result<(), String> {
+) -> Result<(), Fault> {
     if random.one_in(3) {
-        db.close().map_err(text("closing after recovery"))?;
+        db.close().map_err(during("closing after recovery"))?;
     } else {
         drop(db);
     }
@@ -73,18 +73,18 @@ fn again<M: Memory<SimPlatform> + Default>(
     };
     let memory = M::default();
     let options = Options { create: false, ..setup.options };
-    let db = Database::open(platform, &memory, options).map_err(text("the second opening"))?;
+    let db = Database::open(platform, &memory, options).map_err(during("the second opening"))?;
     if read(&db)? != digest {
-        return Err("a second opening finds another content".into());
+        return Err(Fault::wrong("a second opening finds another content"));
     }
     if random.one_in(4) { check(&db) } else { Ok(()) }
 }
 
-fn read<M: Memory<SimPlatform>>(db: &Db<'_, M>) -> Result<u64, String> {
-    content(&db.read().map_err(text("a snapshot after recovery"))?)
+fn read<M: Memory<SimPlatform>>(db: &Db<'_, M>) -> Result<u64, Fault> {
+    content(&db.read().map_err(during("a snapshot after recovery"))?)
 }
 
-fn check<M: Memory<SimPlatform>>(db: &Db<'_, M>) -> Result<(), String> {
-    let report = db.check().map_err(text("check"))?;
-    if report.is_ok() { Ok(()) } else { Err(format!("check: {report:?}")) }
+fn check<M: Memory<SimPlatform>>(db: &Db<'_, M>) -> Result<(), Fault> {
+    let report = db.check().map_err(during("check"))?;
+    if report.is_ok() { Ok(()) } else { Err(Fault::wrong(format!("check: {report:?}"))) }
 }

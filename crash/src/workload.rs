@@ -1,10 +1,11 @@
 //! A workload: random transactions, checkpoints, snapshots, closings and reopenings from a seed,
 //! recorded.
 
+use crate::fault::{Fault, during};
 use crate::model::{Model, content};
 use crate::setup::{BLOCK, Db, Setup, Start};
 use crate::timeline::{Phase, Point, note_acknowledged, note_attempt, note_phase, points};
-use crate::transaction::{fill, text};
+use crate::transaction::fill;
 use drystone_core::{Database, Memory, Options, Snapshot};
 use drystone_platform_sim::{Plan, Random, Role, SimOptions, SimPlatform, Trace};
 
@@ -76,13 +77,13 @@ struct Run<'s> {
 }
 
 /// Records the workload of a setup.
-pub(crate) fn record<M: Memory<SimPlatform> + Default>(setup: &Setup) -> Result<Recording, String> {
+pub(crate) fn record<M: Memory<SimPlatform> + Default>(setup: &Setup) -> Result<Recording, Fault> {
     let (image, state, exists) = prelude::<M>(setup)?;
     work::<M>(setup, setup.seed, image, state, exists, setup.length)
 }
 
 /// What stands on the devices before the recording.
-fn prelude<M: Memory<SimPlatform> + Default>(setup: &Setup) -> Result<(Image, State, bool), String> {
+fn prelude<M: Memory<SimPlatform> + Default>(setup: &Setup) -> Result<(Image, State, bool), Fault> {
     let empty = State::new(Model::default());
     if setup.start == Start::Blank {
         return Ok((Image::default(), empty, false));
@@ -93,7 +94,7 @@ fn prelude<M: Memory<SimPlatform> + Default>(setup: &Setup) -> Result<(Image, St
     let length = setup.prelude;
     let mut run = Run { setup, random, platform, exists: false, states, length, steps: 0 };
     let end = if setup.start == Start::Closed { End::Close } else { End::Drop };
-    run.sessions::<M>(Some(end)).map_err(|error| format!("before the recording: {error}"))?;
+    run.sessions::<M>(Some(end))?;
     let state = run.states.pop().unwrap_or_default();
     Ok((cut(&run.platform, Plan::Seeded(setup.seed)), state, true))
 }
@@ -106,13 +107,13 @@ pub(crate) fn work<M: Memory<SimPlatform> + Default>(
     state: State,
     exists: bool,
     length: u64,
-) -> Result<Recording, String> {
+) -> Result<Recording, Fault> {
     let lengths = [image.data.len() as u64, image.log.len() as u64];
     let platform = image.power_on(seed, true);
     let random = Random::new(seed.rotate_left(31));
     let mut run = Run { setup, random, platform, exists, states: vec![state], length, steps: 0 };
     run.sessions::<M>(None)?;
-    let trace = run.platform.trace().ok_or("nothing was recorded")?;
+    let trace = run.platform.trace().ok_or_else(|| Fault::wrong("nothing was recorded"))?;
     let points = points(&trace, exists, lengths);
     Ok(Recording { trace, points, states: run.states })
 }
@@ -127,7 +128,7 @@ impl Run<'_> {
     }
 
     /// Opens and works until it is enough. The last end may be given.
-    fn sessions<M: Memory<SimPlatform> + Default>(&mut self, last: Option<End>) -> Result<(), String> {
+    fn sessions<M: Memory<SimPlatform> + Default>(&mut self, last: Option<End>) -> Result<(), Fault> {
         loop {
             let memory = M::default();
             let db = self.open(&memory)?;
@@ -135,7 +136,7 @@ impl Run<'_> {
             let over = self.is_over();
             if last.filter(|_| over).unwrap_or(end) == End::Close {
                 note_phase(&self.platform, Phase::Close);
-                db.close().map_err(text("close"))?;
+                db.close().map_err(during("close"))?;
             }
             if over {
                 return Ok(());
@@ -143,10 +144,10 @@ impl Run<'_> {
         }
     }
 
-    fn open<'m, M: Memory<SimPlatform>>(&mut self, memory: &'m M) -> Result<Db<'m, M>, String> {
+    fn open<'m, M: Memory<SimPlatform>>(&mut self, memory: &'m M) -> Result<Db<'m, M>, Fault> {
         note_phase(&self.platform, if self.exists { Phase::Opening } else { Phase::Creation });
         let options = Options { create: !self.exists, ..self.setup.options };
-        let db = Database::open(self.platform.clone(), memory, options).map_err(text("open"))?;
+        let db = Database::open(self.platform.clone(), memory, options).map_err(during("open"))?;
         note_acknowledged(&self.platform, self.states.len() - 1, false);
         self.exists = true;
         self.compare(&db)?;
@@ -157,16 +158,16 @@ impl Run<'_> {
         self.states.last().map_or(0, |state| state.digest)
     }
 
-    fn compare<M: Memory<SimPlatform>>(&self, db: &Db<'_, M>) -> Result<(), String> {
-        if content(&db.read().map_err(text("read"))?)? == self.digest() {
+    fn compare<M: Memory<SimPlatform>>(&self, db: &Db<'_, M>) -> Result<(), Fault> {
+        if content(&db.read().map_err(during("read"))?)? == self.digest() {
             Ok(())
         } else {
-            Err("a snapshot does not hold what was committed last".into())
+            Err(Fault::wrong("a snapshot does not hold what was committed last"))
         }
     }
 
     /// Works on one opening until it is enough, or time to reopen.
-    fn session<M: Memory<SimPlatform>>(&mut self, db: &Db<'_, M>) -> Result<End, String> {
+    fn session<M: Memory<SimPlatform>>(&mut self, db: &Db<'_, M>) -> Result<End, Fault> {
         let mut pinned: Vec<Pinned<'_, '_, M>> = Vec::new();
         while !self.is_over() {
             self.steps += 1;
@@ -174,20 +175,20 @@ impl Run<'_> {
                 0..70 => self.transaction(db)?,
                 70..80 => {
                     note_phase(&self.platform, Phase::Step);
-                    db.checkpoint_step(1 + self.random.below(8) as u32).map_err(text("checkpoint_step"))?;
+                    db.checkpoint_step(1 + self.random.below(8) as u32).map_err(during("checkpoint_step"))?;
                 }
                 80..84 => {
                     note_phase(&self.platform, Phase::Checkpoint);
-                    db.checkpoint().map_err(text("checkpoint"))?;
+                    db.checkpoint().map_err(during("checkpoint"))?;
                 }
                 84..89 if pinned.len() < 3 => {
-                    let snapshot = db.read().map_err(text("read"))?;
+                    let snapshot = db.read().map_err(during("read"))?;
                     pinned.push(Pinned { snapshot, digest: self.digest() });
                 }
                 84..94 if !pinned.is_empty() => {
                     let one = pinned.swap_remove(self.random.index(pinned.len()));
                     if content(&one.snapshot)? != one.digest {
-                        return Err("a pinned snapshot changed".into());
+                        return Err(Fault::wrong("a pinned snapshot changed"));
                     }
                 }
                 84..96 => self.platform.advance_us(self.random.below(4_000)),
@@ -198,10 +199,10 @@ impl Run<'_> {
         Ok(if self.random.one_in(3) { End::Close } else { End::Drop })
     }
 
-    fn transaction<M: Memory<SimPlatform>>(&mut self, db: &Db<'_, M>) -> Result<(), String> {
+    fn transaction<M: Memory<SimPlatform>>(&mut self, db: &Db<'_, M>) -> Result<(), Fault> {
         note_phase(&self.platform, Phase::Transaction);
         let before = self.states.last().map(|state| state.model.clone()).unwrap_or_default();
-        let mut txn = db.write().map_err(text("write"))?;
+        let mut txn = db.write().map_err(during("write"))?;
         let model = fill(self.setup, &mut self.random, &mut txn, before)?;
         if self.random.one_in(8) {
             txn.rollback();
@@ -211,7 +212,7 @@ impl Run<'_> {
         let by_checkpoint = db.stats().commits_by_checkpoint;
         note_phase(&self.platform, Phase::Commit);
         note_attempt(&self.platform, k);
-        txn.commit().map_err(text("commit"))?;
+        txn.commit().map_err(during("commit"))?;
         note_acknowledged(&self.platform, k, db.stats().commits_by_checkpoint > by_checkpoint);
         self.states.push(State::new(model));
         if self.random.one_in(10) { self.compare(db) } else { Ok(()) }
