@@ -14,7 +14,7 @@ const INLINE: usize = 32;
 /// Space lists beyond one a reader, but at most this many in all.
 const LISTS: usize = 64;
 /// Trees a state keeps.
-const ROOTS: usize = 16;
+const ROOTS: usize = 8;
 /// Savepoints that can be open.
 const SAVEPOINTS: usize = 64;
 

@@ -318,10 +318,10 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         }
         let result = match in_progress {
             None => {
-                // A longer ring pays while checkpoints write more than half as much as the log.
+                // A longer ring pays while checkpoints write more than the log itself.
                 let pages = self.pool.writes.load(Ordering::Relaxed).saturating_sub(writes_before);
                 let grow = filled >= half
-                    && 2 * pages * u64::from(self.page_size()) > filled
+                    && pages * u64::from(self.page_size()) > filled
                     && since < self.options.ring_growth_us
                     && ring.len < self.options.ring_len_max;
                 let begun = if grow { self.grow_ring().map(|()| true) } else { self.begin_checkpoint() };

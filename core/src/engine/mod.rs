@@ -48,8 +48,6 @@ pub(crate) struct Writer {
     pub space: Space,
     /// The next transaction, savepoint or checkpoint gets this epoch.
     pub next_epoch: u64,
-    /// Pages the last transaction freed: the next one sweeps in proportion.
-    pub last_freed: u64,
     /// A transaction found no space: the next one begins with a checkpoint.
     pub space_short: bool,
 }
@@ -160,7 +158,13 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
 
     /// The protectors now, for a sweep by the holder of the writer's place.
     pub(crate) fn protectors(&self) -> Protectors<'_> {
+        self.state_and_protectors().1
+    }
+
+    /// The newest committed state and the protectors now.
+    pub(crate) fn state_and_protectors(&self) -> (State<M::Roots>, Protectors<'_>) {
         let states = self.states.lock();
+        let committed = states.committed;
         let own = [
             states.durable,
             states.checkpoint.unwrap_or(0),
@@ -170,7 +174,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         ];
         drop(states);
         let used = self.readers_used.load(Ordering::Acquire);
-        Protectors { own, readers: self.memory.readers().get(..used).unwrap_or(&[]) }
+        (committed, Protectors { own, readers: self.memory.readers().get(..used).unwrap_or(&[]) })
     }
 
     /// An epoch never used before while the database is open.
@@ -178,12 +182,6 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         let mut writer = self.writer.lock();
         writer.next_epoch += 1;
         writer.next_epoch - 1
-    }
-
-    /// Pages kept for replay, checkpoints and deletes.
-    pub(crate) fn reserve(&self) -> u32 {
-        let pages = self.writer.lock().space.page_count;
-        (pages / 8).min(RESERVE_MAX)
     }
 
     /// Makes the database read-only until it is reopened.
@@ -232,6 +230,3 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         }
     }
 }
-
-/// Most pages kept in reserve.
-const RESERVE_MAX: u32 = 32;

@@ -141,7 +141,11 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
     pub fn pin(&self, ptr: Ptr, role: Role, hint: Hint) -> Result<PinOf<'a, P, M>, Error<P::Error>> {
         for _ in 0..LOAD_TRIES {
             if let Some(pin) = self.find(ptr, hint) {
-                self.state.hits.fetch_add(1, Ordering::Relaxed);
+                // A plain store: threads may lose counts to each other, which costs less than a
+                // locked addition at every step of every walk.
+                self.state
+                    .hits
+                    .store(self.state.hits.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
                 return Ok(pin);
             }
             self.load(ptr, role)?;

@@ -377,6 +377,7 @@ fn assemble<P: Platform, M: Memory<P>>(
         hint: 0,
         fixed: meta.epoch,
         recycled: Vec::new(),
+        last_freed: 0,
         tags: Tags::new(identity.database, identity.incarnation, identity.salt),
     };
     let pool = PagerState::new();
@@ -405,7 +406,7 @@ fn assemble<P: Platform, M: Memory<P>>(
             writes_before: 0,
             ended_us,
         }),
-        writer: Mutex::new(Writer { space, next_epoch: meta.epoch + 2, last_freed: 0, space_short: false }),
+        writer: Mutex::new(Writer { space, next_epoch: meta.epoch + 2, space_short: false }),
         ring_event: AtomicU32::new(0),
         ring_waiters: AtomicU32::new(0),
         states: Mutex::new(States {

@@ -53,6 +53,8 @@ pub(crate) struct Space {
     pub fixed: u64,
     pub recycled: Vec<(u32, bool), RECYCLED_MAX>,
     pub tags: Tags,
+    /// Pages the last transaction freed: the next one sweeps in proportion.
+    pub last_freed: u64,
 }
 
 /// Source of tags: a permutation of a counter, seeded anew at each opening.

@@ -28,6 +28,8 @@ use portable_atomic::Ordering;
 const SWEEP: u32 = 16;
 /// Leaves of dropped trees each transaction frees.
 const GRAVES: u32 = 4;
+/// Most pages kept in reserve for replay, checkpoints and deletes.
+const RESERVE_MAX: u32 = 32;
 /// A record longer than this part of the ring is not logged.
 const RING_PART: u64 = 16;
 
@@ -68,13 +70,16 @@ impl<P: Platform, M: Memory<P>, D: Deref<Target = Database<P, M>>> WriteTxn<P, M
     }
 
     fn commit_logged(&mut self, len: usize) -> Result<(), Error<P::Error>> {
-        let (_, freed) = self.db.work(self.change.span, |workspace| workspace.lists_position());
-        if let Err(error) = self.db.work(self.change.span, |workspace| workspace.lists_commit(self.base)) {
+        let committed = self.db.work(self.change.span, |workspace| {
+            let (_, freed) = workspace.lists_position();
+            workspace.space.last_freed = freed;
+            workspace.lists_commit(self.base)
+        });
+        if let Err(error) = committed {
             self.undo();
             return Err(error);
         }
         self.finished = true;
-        self.db.writer.lock().last_freed = freed;
         let appended = self.db.append(&mut self.change, len);
         self.db.free_place();
         let position = appended?;
@@ -104,18 +109,18 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
     pub(crate) fn begin_write(&self) -> Result<Change<M::Roots>, Error<P::Error>> {
         self.check_writable()?;
         self.arm()?;
-        let (short, freed) = {
-            let mut writer = self.writer.lock();
-            let short = core::mem::take(&mut writer.space_short);
-            (short, core::mem::take(&mut writer.last_freed))
-        };
+        let short = core::mem::take(&mut self.writer.lock().space_short);
         if short {
             self.checkpoint_held()?;
         }
-        let reserve = self.reserve();
-        let state = self.states.lock().committed;
-        let span = Span { epoch: self.draw_epoch(), protected: state.epoch, reserve };
-        let protectors = self.protectors();
+        let (freed, epoch, reserve) = {
+            let mut writer = self.writer.lock();
+            writer.next_epoch += 1;
+            let reserve = (writer.space.page_count / 8).min(RESERVE_MAX);
+            (core::mem::take(&mut writer.space.last_freed), writer.next_epoch - 1, reserve)
+        };
+        let (state, protectors) = self.state_and_protectors();
+        let span = Span { epoch, protected: state.epoch, reserve };
         let budget = SWEEP.saturating_add(2 * freed.min(u64::from(u32::MAX / 4)) as u32);
         // Moving entries between lists may need a page: from the reserve, and if there is none the
         // entries wait for the next sweep.
