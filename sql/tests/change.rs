@@ -152,6 +152,12 @@ fn parameters_in_all_forms() {
         db.query_row("SELECT ? + 1, ?", params![41, "x"], |row| Ok((row.get(0)?, row.get(1)?))).expect("row");
     assert_eq!(typed, (42, Value::Text("x".into())));
     assert_eq!(error(&db, "SELECT name FROM stock WHERE id = ?").code(), "07001");
+    // A column that is only a parameter has the type of its value.
+    let mut echo = db.prepare("SELECT ?").expect("prepare");
+    assert_eq!(echo.query_row([7], |row| row.get::<_, i64>(0)).expect("row"), 7);
+    assert_eq!(echo.query_row(["x"], |row| row.get::<_, String>(0)).expect("row"), "x");
+    assert_eq!(echo.query_row([2.5], |row| row.get::<_, f64>(0)).expect("row"), 2.5);
+    assert_eq!(echo.query_row([None::<i64>], |row| row.get::<_, Option<i64>>(0)).expect("row"), None);
 }
 
 #[test]

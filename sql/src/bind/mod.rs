@@ -28,6 +28,7 @@ use crate::error::{Error, ErrorKind, Result, state};
 use crate::expression::Expression;
 use crate::parse::ast;
 use crate::plan::{ChangeKind, ChildCheck, ColumnId, OutputColumn, ParentCheck, Relation};
+use crate::types::DataType;
 use scope::{Level, Named};
 use std::sync::Arc;
 
@@ -40,6 +41,8 @@ pub struct Bound {
     /// The subqueries in its expressions.
     pub subplans: Vec<Relation>,
     pub columns: Vec<OutputColumn>,
+    /// It would be bound differently with values of other types.
+    pub uses_given: bool,
 }
 
 /// What the statement does.
@@ -59,9 +62,10 @@ pub struct BoundChange {
     pub returning: Vec<Expression>,
 }
 
-/// Binds a query or a change.
-pub fn bind(catalog: &Catalog, statement: &ast::Statement) -> Result<Bound> {
-    let mut binder = Binder { catalog, levels: Vec::new(), next: 0, subplans: Vec::new(), ctes: Vec::new() };
+/// Binds a query or a change. `given` are the types of the parameters' values, as far as known: a
+/// result column that is nothing but a parameter has its value's type.
+pub fn bind(catalog: &Catalog, statement: &ast::Statement, given: &[DataType]) -> Result<Bound> {
+    let mut binder = Binder::new(catalog, given);
     let (kind, columns) = match statement {
         ast::Statement::Query(query) => {
             let (relation, columns) = binder.statement_query(query)?;
@@ -72,12 +76,12 @@ pub fn bind(catalog: &Catalog, statement: &ast::Statement) -> Result<Bound> {
         ast::Statement::Delete(delete) => binder.delete(delete)?,
         _ => return Err(Error::internal("only queries and changes are bound")),
     };
-    Ok(Bound { kind, subplans: binder.subplans, columns })
+    Ok(Bound { kind, subplans: binder.subplans, columns, uses_given: binder.uses_given })
 }
 
 /// Checks that the defaults and CHECK constraints of a table mean something.
 pub fn check_table(catalog: &Catalog, name: &str) -> Result<()> {
-    let mut binder = Binder { catalog, levels: Vec::new(), next: 0, subplans: Vec::new(), ctes: Vec::new() };
+    let mut binder = Binder::new(catalog, &[]);
     binder.defaults_and_checks(catalog.table(name)?)
 }
 
@@ -90,9 +94,24 @@ struct Binder<'a> {
     subplans: Vec<Relation>,
     /// The WITH queries in sight, innermost last, each with how many were in sight of it.
     ctes: Vec<(&'a ast::Cte, usize)>,
+    /// Types of the parameters' values.
+    given: &'a [DataType],
+    uses_given: bool,
 }
 
-impl Binder<'_> {
+impl<'a> Binder<'a> {
+    fn new(catalog: &'a Catalog, given: &'a [DataType]) -> Self {
+        Binder {
+            catalog,
+            levels: Vec::new(),
+            next: 0,
+            subplans: Vec::new(),
+            ctes: Vec::new(),
+            given,
+            uses_given: false,
+        }
+    }
+
     fn fresh(&mut self) -> Result<ColumnId> {
         self.next += 1;
         if self.next > COLUMNS_MAX {

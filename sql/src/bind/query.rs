@@ -50,9 +50,26 @@ impl<'a> Binder<'a> {
 
     /// What has no type yet becomes text.
     pub(super) fn settled(&mut self, output: Output) -> Result<Output> {
-        let settle = |t: DataType| if t == DataType::Unknown { DataType::TEXT } else { t };
-        let types: Vec<DataType> = output.types().into_iter().map(settle).collect();
+        let mut types = output.types();
+        for (column, data_type) in output.columns.iter().zip(&mut types) {
+            if *data_type == DataType::Unknown {
+                *data_type = self.settled_type(&output.plan, column.id);
+            }
+        }
         self.converted(output, &types)
+    }
+
+    /// Text, or what is given for the parameter that the column is.
+    fn settled_type(&mut self, plan: &Logical, id: ColumnId) -> DataType {
+        let Logical::Project { expressions, .. } = plan else { return DataType::TEXT };
+        match expressions.iter().find(|(column, _)| *column == id) {
+            Some((_, Expression::Parameter { index, .. })) => {
+                self.uses_given = true;
+                let given = self.given.get(*index).copied();
+                given.filter(|given| *given != DataType::Unknown).unwrap_or(DataType::TEXT)
+            }
+            _ => DataType::TEXT,
+        }
     }
 
     pub(super) fn query(&mut self, query: &'a Query) -> Result<Output> {

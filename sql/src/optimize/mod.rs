@@ -35,7 +35,7 @@ pub trait Statistics {
 
 /// Makes the plan of a statement.
 pub fn optimize(bound: Bound, statistics: &dyn Statistics) -> Result<Statement> {
-    let Bound { kind, subplans, columns } = bound;
+    let Bound { kind, subplans, columns, uses_given: _ } = bound;
     let mut optimizer = Optimizer { statistics, subplans: subplans.into_iter().map(Some).collect() };
     let plan = match kind {
         BoundKind::Query(relation) => Plan::Query(optimizer.relation(relation)?),

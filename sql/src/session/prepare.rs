@@ -10,6 +10,7 @@ use crate::optimize::{Statistics, optimize};
 use crate::parse::{Parsed, ast, parse};
 use crate::plan;
 use crate::storage::Transaction;
+use crate::types::{DataType, Value};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,7 +25,16 @@ pub(super) struct Prepared {
     pub(super) sql: String,
     /// None: the text has no statement.
     pub(super) parsed: Option<Parsed>,
-    plan: Mutex<Option<(u64, Arc<plan::Statement>)>>,
+    plan: Mutex<Option<Planned>>,
+}
+
+/// A plan, and what it was made for.
+struct Planned {
+    /// Of the catalog.
+    stamp: u64,
+    /// The types of the parameters' values, where the plan depends on them.
+    given: Option<Vec<DataType>>,
+    plan: Arc<plan::Statement>,
 }
 
 /// The statements a connection has prepared lately.
@@ -70,26 +80,34 @@ impl Statistics for Counts<'_> {
 }
 
 impl Prepared {
-    /// The plan for a schema. The statement must be a query or a change, or EXPLAIN of one.
+    /// The plan for a schema and values of the parameters (none before they are known). The
+    /// statement must be a query or a change, or EXPLAIN of one.
     pub(super) fn plan(
         &self,
         catalog: &Arc<Catalog>,
         transaction: &Transaction,
+        values: &[Value],
     ) -> Result<Arc<plan::Statement>> {
         let mut cached = self.plan.lock();
-        if let Some((_, plan)) = cached.as_ref().filter(|(stamp, _)| *stamp == catalog.stamp) {
-            return Ok(plan.clone());
+        let fits = |planned: &&Planned| {
+            let types = || values.iter().map(Value::data_type);
+            planned.stamp == catalog.stamp
+                && planned.given.as_ref().is_none_or(|given| types().eq(given.iter().copied()))
+        };
+        if let Some(planned) = cached.as_ref().filter(fits) {
+            return Ok(planned.plan.clone());
         }
         let parsed = self.parsed.as_ref().ok_or_else(|| Error::internal("nothing to plan"))?;
         let statement = match &parsed.statement {
             ast::Statement::Explain(inner) => inner,
             other => other,
         };
-        let planned = bind(catalog, statement)
-            .and_then(|bound| optimize(bound, &Counts(transaction)))
-            .map_err(|error| error.locate(&self.sql))?;
-        let plan = Arc::new(planned);
-        *cached = Some((catalog.stamp, plan.clone()));
+        let given: Vec<DataType> = values.iter().map(Value::data_type).collect();
+        let bound = bind(catalog, statement, &given).map_err(|error| error.locate(&self.sql))?;
+        let given = bound.uses_given.then_some(given);
+        let plan = optimize(bound, &Counts(transaction)).map_err(|error| error.locate(&self.sql))?;
+        let plan = Arc::new(plan);
+        *cached = Some(Planned { stamp: catalog.stamp, given, plan: plan.clone() });
         Ok(plan)
     }
 }

@@ -59,9 +59,9 @@ impl Session {
             ast::Statement::Query(_)
             | ast::Statement::Insert(_)
             | ast::Statement::Update(_)
-            | ast::Statement::Delete(_) => Ok(Arc::from(self.plan(prepared)?.columns.as_slice())),
+            | ast::Statement::Delete(_) => Ok(Arc::from(self.plan(prepared, &[])?.columns.as_slice())),
             ast::Statement::Explain(_) => {
-                self.plan(prepared)?;
+                self.plan(prepared, &[])?;
                 Ok(Arc::from([OutputColumn { name: "plan".to_owned(), data_type: DataType::TEXT }]))
             }
             _ => Ok(Arc::from([])),
@@ -78,7 +78,7 @@ impl Session {
     }
 
     /// The plan as of now, without touching the transaction.
-    fn plan(&mut self, prepared: &Prepared) -> Result<Arc<plan::Statement>> {
+    fn plan(&mut self, prepared: &Prepared, values: &[Value]) -> Result<Arc<plan::Statement>> {
         let fresh;
         let transaction = match &self.control.state {
             State::Writing(transaction) => &**transaction,
@@ -89,7 +89,7 @@ impl Session {
             }
         };
         let catalog = self.control.catalog(transaction)?;
-        prepared.plan(&catalog, transaction)
+        prepared.plan(&catalog, transaction, values)
     }
 
     /// Runs a statement.
@@ -131,7 +131,7 @@ impl Session {
             }
             S::Explain(_) => {
                 let columns = self.columns(prepared)?;
-                let lines = explain(&*self.plan(prepared)?);
+                let lines = explain(&*self.plan(prepared, &parameters)?);
                 let rows: Vec<[Value; 1]> = lines.into_iter().map(|line| [Value::Text(line)]).collect();
                 let batch = Batch::from_rows(&[DataType::TEXT], rows.iter().map(<[Value; 1]>::as_slice))?;
                 Ok(Source { columns, feed: Feed::Buffered(VecDeque::from([batch])) })
@@ -143,7 +143,7 @@ impl Session {
         let settings = self.settings();
         if let Some(transaction) = self.control.snapshot()? {
             let catalog = self.control.catalog(&transaction)?;
-            let statement = prepared.plan(&catalog, &transaction)?;
+            let statement = prepared.plan(&catalog, &transaction, &parameters)?;
             let columns = Arc::from(statement.columns.as_slice());
             let execution = Box::new(Execution::new(root(&statement)?, settings));
             return Ok(Source {
@@ -152,7 +152,7 @@ impl Session {
             });
         }
         // The writer's own changes may go on while the rows are read: they are read now.
-        let statement = self.plan(prepared)?;
+        let statement = self.plan(prepared, &parameters)?;
         let State::Writing(transaction) = &self.control.state else {
             return Err(Error::internal("not writing"));
         };
@@ -167,7 +167,7 @@ impl Session {
     fn change(&mut self, prepared: &Prepared, parameters: &[Value]) -> Result<Source> {
         let settings = self.settings();
         let (columns, outcome) = self.control.write(|transaction, catalog, keep| {
-            let statement = prepared.plan(catalog, transaction)?;
+            let statement = prepared.plan(catalog, transaction, parameters)?;
             let Plan::Change(change) = &statement.plan else { return Err(Error::internal("not a change")) };
             let outcome = run_change(change, &statement, transaction, parameters, settings, keep)?;
             Ok((Arc::from(statement.columns.as_slice()), outcome))
