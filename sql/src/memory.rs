@@ -10,7 +10,7 @@ use portable_atomic::AtomicU64;
 /// Frames of a set of the pool.
 const WAYS: usize = 16;
 /// Inline entries of a space list.
-const INLINE: usize = 32;
+const INLINE: usize = 16;
 /// Space lists beyond one a reader, but at most this many in all.
 const LISTS: usize = 64;
 /// Trees a state keeps.

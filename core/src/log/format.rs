@@ -82,6 +82,11 @@ const _: () = assert!(
 /// First bytes of every log block after its checksum.
 const BLOCK_MAGIC: u32 = u32::from_le_bytes(*b"DSlg");
 
+/// Whether bytes begin like a log block, valid or not.
+pub(crate) fn looks_like_block(bytes: &[u8]) -> bool {
+    u32_at(bytes, MAGIC.start) == BLOCK_MAGIC
+}
+
 /// Who a log belongs to: a chain consists of blocks of one identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct LogIdentity {

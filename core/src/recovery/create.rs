@@ -8,14 +8,16 @@ use super::{assemble, check_ring};
 use crate::device::BlockDevice;
 use crate::engine::{Database, Options, Span};
 use crate::error::{DeviceName, Error, Operation};
-use crate::log::format::LogIdentity;
+use crate::log::format::{LogIdentity, looks_like_block};
 use crate::log::reader::read_log;
 use crate::log::ring::Position;
 use crate::memory::Memory;
 use crate::meta::format::META_LEN;
 use crate::meta::{Meta, store};
 use crate::page::Ptr;
+use crate::page::format::CRC_LEN;
 use crate::platform::Platform;
+use crate::space::format::{META_PAGES, Shape};
 use portable_atomic::Ordering;
 
 /// Pages of a new database that are not places of the map.
@@ -28,7 +30,7 @@ fn fail<E>(operation: Operation) -> impl FnOnce(E) -> Error<E> {
 }
 
 /// Whether the data device holds nothing, or no more than an interrupted creation leaves: zeros, or
-/// a torn first meta copy beside a log of zeros.
+/// a torn first meta copy beside a log without records.
 pub(super) fn is_blank<P: Platform>(platform: &P, page_size: u32) -> Result<bool, Error<P::Error>> {
     let len = platform.data().len().map_err(fail(Operation::Length))?;
     if len == 0 {
@@ -41,27 +43,39 @@ pub(super) fn is_blank<P: Platform>(platform: &P, page_size: u32) -> Result<bool
         Err(Error::MetaDamaged) => true,
         Err(other) => return Err(other),
     };
-    let mut zeros = [true; 4];
-    for (copy, zero) in zeros.iter_mut().enumerate() {
-        let start = copy as u64 * u64::from(page_size);
+    // Creation leaves a file of one length, zero but for the map's places and the first copy.
+    let shape = Shape::new(page_size as usize - CRC_LEN);
+    if len > u64::from(shape.data_start(0) + FIRST_PAGES) * u64::from(page_size) {
+        return Ok(false);
+    }
+    let page = |number: u32| u64::from(number) * u64::from(page_size);
+    let map = page(META_PAGES)..page(shape.data_start(0));
+    let mut first_copy = true;
+    let mut at = 0;
+    while at < len {
         let mut bytes = [0; META_LEN];
-        let amount = (META_LEN as u64).min(len.saturating_sub(start)) as usize;
+        let amount = (META_LEN as u64).min(len - at) as usize;
         let part = bytes.get_mut(..amount).unwrap_or_default();
-        if !part.is_empty() {
-            platform.data().read(start, part).map_err(fail(Operation::Read))?;
+        platform.data().read(at, part).map_err(fail(Operation::Read))?;
+        if bytes.iter().any(|byte| *byte != 0) && !map.contains(&at) {
+            if !(page(2)..page(3)).contains(&at) {
+                return Ok(false);
+            }
+            first_copy = false;
         }
-        *zero = bytes.iter().all(|byte| *byte == 0);
+        at += META_LEN as u64;
     }
     let log_len = platform.log().len().map_err(fail(Operation::Length))?;
     let mut block = [0; META_LEN];
     if log_len >= META_LEN as u64 {
         read_log(platform, 0, &mut block)?;
     }
-    let log_is_zero = block.iter().all(|byte| *byte == 0);
-    if zeros == [true; 4] {
-        return Ok(!torn && log_is_zero);
+    // Zeros over zeros may be torn, too, so a log that is none says as much as one of zeros.
+    let log_is_empty = !looks_like_block(&block);
+    if first_copy {
+        return Ok(!torn && log_is_empty);
     }
-    Ok(zeros == [true, true, false, true] && log_len >= META_LEN as u64 && log_is_zero)
+    Ok(log_len >= META_LEN as u64 && log_is_empty)
 }
 
 /// Makes an empty database.

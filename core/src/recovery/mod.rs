@@ -24,9 +24,10 @@ use crate::log::ring::{Position, Ring};
 use crate::memory::Memory;
 use crate::meta::{Meta, store};
 use crate::page::Ptr;
+use crate::page::format::CRC_LEN;
 use crate::pager::PagerState;
 use crate::platform::Platform;
-use crate::space::format::{MAP_LEVELS_MAX, Shape};
+use crate::space::format::{ENTRIES, ENTRY, MAP_LEVELS_MAX, Shape};
 use crate::space::{Space, Tags};
 use crate::transaction::change::Change;
 use heapless::Vec;
@@ -294,7 +295,7 @@ fn check_meta<P: Platform, M: Memory<P>>(
 
 /// Whether the map is as high as its pages need.
 fn levels_fit(meta: &Meta) -> bool {
-    let shape = Shape::new(meta.page_size as usize - crate::page::format::CRC_LEN);
+    let shape = Shape::new(meta.page_size as usize - CRC_LEN);
     let Ok(levels) = u8::try_from(meta.map_levels) else { return false };
     let leaves = meta.page_count.div_ceil(shape.bits);
     levels <= MAP_LEVELS_MAX
@@ -332,6 +333,10 @@ fn check_memory<P: Platform, M: Memory<P>>(platform: &P, memory: &M) -> Result<(
     });
     let mut writer = memory.writer().lock();
     let lists = writer.lists.as_ref().len();
+    // A list moves all its inline entries into one page.
+    let room = (memory.page_size() - CRC_LEN - ENTRIES) / ENTRY;
+    let inline_fits =
+        writer.lists.as_ref().iter().all(|list| (2..=room).contains(&list.inline.as_ref().len()));
     let scratch = writer.scratch.as_mut().len();
     let fits = hands > 0
         && frames / hands >= FRAMES_MIN
@@ -340,6 +345,7 @@ fn check_memory<P: Platform, M: Memory<P>>(platform: &P, memory: &M) -> Result<(
         && !memory.logs().is_empty()
         && logs_fit
         && lists >= crate::space::lists::DEAD + 4
+        && inline_fits
         && scratch == memory.page_size();
     if !fits {
         return Err(Error::MemoryTooSmall);
