@@ -1,10 +1,11 @@
 //! The crash explorer's program.
 //!
 //! `drystone-crash [--images N] [--seed S] [--from K] [--seconds N] [--replay LINE]` checks N
-//! distinct crash states, from workload number K of seed S on, with two threads. The last line is
-//! `N checked, N failed`; exit status 1 when anything failed.
+//! distinct crash states, from workload number K of seed S on, with two threads; with `--io-errors N`
+//! instead a device error at every call of N workloads. The last line is `N checked, N failed`;
+//! exit status 1 when anything failed.
 
-use drystone_crash::{Crash, Totals, explore, replay, workload_seed};
+use drystone_crash::{Report, Totals, device_errors, explore, one_device_error, replay, workload_seed};
 use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -12,13 +13,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 const USAGE: &str = "\
-usage: drystone-crash [--images N] [--seed S] [--from K] [--seconds N] [--threads N] [--replay LINE]
+usage: drystone-crash [--images N] [--seed S] [--from K] [--seconds N] [--threads N] [--io-errors N]
+                      [--replay LINE]
   --images N    distinct crash states to check (default 120000)
   --seed S      seed of the run (default 1)
   --from K      number of the first workload (default 0)
   --seconds N   stop after so many seconds
   --threads N   default 2
-  --replay LINE one crash alone, as a failure printed it";
+  --io-errors N a device error at every call of N workloads instead of crashes
+  --replay LINE one crash or error alone, as a failure printed it";
 
 /// Troubles after which a run stops.
 const TROUBLES_MAX: usize = 20;
@@ -29,11 +32,20 @@ struct Arguments {
     from: u64,
     limit: Option<Duration>,
     threads: u64,
-    replay: Option<Crash>,
+    io_errors: Option<u64>,
+    replay: Option<String>,
 }
 
 fn parse() -> Result<Arguments, String> {
-    let mut found = Arguments { images: 120_000, seed: 1, from: 0, limit: None, threads: 2, replay: None };
+    let mut found = Arguments {
+        images: 120_000,
+        seed: 1,
+        from: 0,
+        limit: None,
+        threads: 2,
+        io_errors: None,
+        replay: None,
+    };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let value = words.next().ok_or_else(|| format!("{word} needs a value\n{USAGE}"))?;
@@ -44,7 +56,8 @@ fn parse() -> Result<Arguments, String> {
             "--from" => found.from = number()?,
             "--seconds" => found.limit = Some(Duration::from_secs(number()?)),
             "--threads" => found.threads = number()?.max(1),
-            "--replay" => found.replay = Some(value.parse()?),
+            "--io-errors" => found.io_errors = Some(number()?),
+            "--replay" => found.replay = Some(value),
             _ => return Err(format!("{word} is not an option\n{USAGE}")),
         }
     }
@@ -52,59 +65,102 @@ fn parse() -> Result<Arguments, String> {
 }
 
 fn main() -> ExitCode {
-    let arguments = match parse() {
-        Ok(arguments) => arguments,
+    let result = parse().and_then(|arguments| match &arguments.replay {
+        Some(line) => again(line),
+        None => Ok(run(&arguments)),
+    });
+    match result {
+        Ok((checked, failed)) => {
+            println!("{checked} checked, {failed} failed");
+            ExitCode::from(u8::from(failed > 0))
+        }
         Err(message) => {
             eprintln!("{message}");
-            return ExitCode::from(2);
+            ExitCode::from(2)
         }
-    };
-    let start = Instant::now();
-    let totals = match &arguments.replay {
-        Some(crash) => replay(crash),
-        None => run(&arguments, start),
-    };
+    }
+}
+
+/// Runs what a failure's line names. How many were checked, how many failed.
+fn again(line: &str) -> Result<(u64, usize), String> {
+    if line.starts_with("error:") {
+        let mut report = Report::default();
+        one_device_error(line.parse()?, &mut report);
+        Ok(tell_report(&report))
+    } else {
+        let totals = replay(&line.parse()?);
+        tell_troubles(&totals);
+        Ok((totals.images, totals.troubles.len()))
+    }
+}
+
+fn tell_report(report: &Report) -> (u64, usize) {
+    for (case, what) in &report.troubles {
+        println!("FAILED --replay {case} : {what}");
+    }
+    let [unknown, found] = report.unknown;
+    println!("{unknown} unknown outcomes, {found} of them there afterwards; {} read-only", report.read_only);
+    (report.cases, report.troubles.len())
+}
+
+fn tell_troubles(totals: &Totals) {
     for trouble in &totals.troubles {
         println!("FAILED --replay {} : {}", trouble.crash, trouble.what);
     }
-    if arguments.replay.is_none() {
+}
+
+fn run(arguments: &Arguments) -> (u64, usize) {
+    let start = Instant::now();
+    let result = if let Some(count) = arguments.io_errors {
+        let report = Mutex::new(Report::default());
+        on_threads(arguments, |number| {
+            let part = device_errors(workload_seed(arguments.seed, number));
+            report.lock().is_ok_and(|mut report| {
+                report.add(part);
+                number + 1 < arguments.from + count && report.troubles.len() < TROUBLES_MAX
+            })
+        });
+        tell_report(&report.into_inner().unwrap_or_default())
+    } else {
+        let totals = crashes(arguments, start);
+        tell_troubles(&totals);
         print!("{totals}");
-        println!("seed {}, {:.1} s", arguments.seed, start.elapsed().as_secs_f64());
-    }
-    println!("{} checked, {} failed", totals.images, totals.troubles.len());
-    ExitCode::from(u8::from(!totals.troubles.is_empty()))
+        (totals.images, totals.troubles.len())
+    };
+    println!("seed {}, {:.1} s", arguments.seed, start.elapsed().as_secs_f64());
+    result
 }
 
 /// Explores workloads one after the other until there are enough states.
-fn run(arguments: &Arguments, start: Instant) -> Totals {
+fn crashes(arguments: &Arguments, start: Instant) -> Totals {
     // No workload may give more than a hundredth.
     let budget = (arguments.images / 180).clamp(30, 1_500);
     let totals = Mutex::new(Totals::default());
-    let next = AtomicU64::new(arguments.from);
     let progress = std::io::stderr().is_terminal();
-    std::thread::scope(|scope| {
-        for _ in 0..arguments.threads {
-            scope.spawn(|| {
-                loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    let part = explore(workload_seed(arguments.seed, number), budget);
-                    let Ok(mut totals) = totals.lock() else {
-                        return;
-                    };
-                    totals.add(part);
-                    if progress {
-                        eprint!("\r{} of {}, workload {number} ", totals.distinct, arguments.images);
-                    }
-                    let late = arguments.limit.is_some_and(|limit| start.elapsed() >= limit);
-                    if late || totals.distinct >= arguments.images || totals.troubles.len() >= TROUBLES_MAX {
-                        return;
-                    }
-                }
-            });
+    on_threads(arguments, |number| {
+        let part = explore(workload_seed(arguments.seed, number), budget);
+        let Ok(mut totals) = totals.lock() else {
+            return false;
+        };
+        totals.add(part);
+        if progress {
+            eprint!("\r{} of {}, workload {number} ", totals.distinct, arguments.images);
         }
+        let late = arguments.limit.is_some_and(|limit| start.elapsed() >= limit);
+        !late && totals.distinct < arguments.images && totals.troubles.len() < TROUBLES_MAX
     });
     if progress {
         eprintln!();
     }
     totals.into_inner().unwrap_or_default()
+}
+
+/// Hands out workload numbers to threads until the task says that it is enough.
+fn on_threads(arguments: &Arguments, task: impl Fn(u64) -> bool + Sync) {
+    let next = AtomicU64::new(arguments.from);
+    std::thread::scope(|scope| {
+        for _ in 0..arguments.threads {
+            scope.spawn(|| while task(next.fetch_add(1, Ordering::Relaxed)) {});
+        }
+    });
 }
