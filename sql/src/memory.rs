@@ -39,10 +39,12 @@ impl Default for MemoryOptions {
 
 type Writer = WriterMemory<Box<[u8]>, Box<[List<[Entry; INLINE]>]>, Box<[SavepointSlot<[TreeRoot; ROOTS]>]>>;
 
+type HeapFrame<P> = Frame<<P as Platform>::RwLock, Box<[u8]>>;
+
 /// Memory of a size chosen at open, for any number of threads.
 pub struct HeapMemory<P: Platform> {
     page_size: usize,
-    frames: Box<[Frame<P::RwLock, Box<[u8]>>]>,
+    frames: Box<[HeapFrame<P>]>,
     hands: Box<[Mutex<P::Mutex, u16>]>,
     logs: [Mutex<P::Mutex, Box<[u8]>>; 2],
     readers: Box<[AtomicU64]>,
