@@ -1,48 +1,89 @@
-//! A platform in memory: devices of a fixed length that never flush, for one thread. What remains
-//! is the cost of the engine alone.
+//! A platform in memory: devices that never flush, for one thread. What remains is the cost of the
+//! engine alone.
 
-use drystone_core::{MemoryDevice, MemoryError, Platform};
-use portable_atomic::AtomicU32;
+use drystone_core::{BlockDevice, Geometry, MemoryDevice, MemoryError, Platform};
+use portable_atomic::{AtomicU32, AtomicU64, Ordering};
+use std::ops::Range;
 use std::time::Instant;
 
 /// The unit Linux files declare, so that commits write the same blocks.
 const BLOCK: u32 = 4096;
 
-type Device = MemoryDevice<parking_lot::RawRwLock, Vec<u8>>;
+/// A device that grows inside memory taken at once, as a file grows on its disk.
+pub struct RamDevice {
+    memory: MemoryDevice<parking_lot::RawRwLock, Vec<u8>>,
+    len: AtomicU64,
+}
+
+impl RamDevice {
+    fn new(len_max: usize) -> Self {
+        Self { memory: MemoryDevice::new(vec![0; len_max], BLOCK), len: AtomicU64::new(0) }
+    }
+}
+
+impl BlockDevice for RamDevice {
+    type Error = MemoryError;
+
+    fn geometry(&self) -> Geometry {
+        self.memory.geometry()
+    }
+
+    fn len(&self) -> Result<u64, MemoryError> {
+        Ok(self.len.load(Ordering::Relaxed))
+    }
+
+    fn read(&self, offset: u64, buf: &mut [u8]) -> Result<(), MemoryError> {
+        self.memory.read(offset, buf)
+    }
+
+    fn write(&self, offset: u64, bufs: &[&[u8]]) -> Result<(), MemoryError> {
+        self.memory.write(offset, bufs)
+    }
+
+    fn flush(&self) -> Result<(), MemoryError> {
+        Ok(())
+    }
+
+    fn reserve(&self, len: u64) -> Result<(), MemoryError> {
+        self.memory.reserve(len)?;
+        self.len.fetch_max(len, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn erase(&self, _range: Range<u64>) -> Result<(), MemoryError> {
+        Ok(())
+    }
+}
 
 /// Two devices in memory.
 pub struct RamPlatform {
-    data: Device,
-    log: Device,
+    data: RamDevice,
+    log: RamDevice,
     started: Instant,
 }
 
 impl RamPlatform {
-    /// Empty devices of these lengths in bytes.
+    /// Empty devices that grow up to these lengths in bytes.
     #[must_use]
     pub fn new(data_len: usize, log_len: usize) -> Self {
-        Self {
-            data: MemoryDevice::new(vec![0; data_len], BLOCK),
-            log: MemoryDevice::new(vec![0; log_len], BLOCK),
-            started: Instant::now(),
-        }
+        Self { data: RamDevice::new(data_len), log: RamDevice::new(log_len), started: Instant::now() }
     }
 }
 
 impl Platform for RamPlatform {
     type Error = MemoryError;
-    type Data = Device;
-    type Log = Device;
+    type Data = RamDevice;
+    type Log = RamDevice;
     type Mutex = parking_lot::RawMutex;
     type RwLock = parking_lot::RawRwLock;
     // As on Linux: it decides how the pool makes room.
     const THREADS: bool = true;
 
-    fn data(&self) -> &Device {
+    fn data(&self) -> &RamDevice {
         &self.data
     }
 
-    fn log(&self) -> &Device {
+    fn log(&self) -> &RamDevice {
         &self.log
     }
 
