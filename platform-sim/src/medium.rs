@@ -84,7 +84,7 @@ impl Medium {
     pub(crate) fn flush(&mut self, mark: u64) {
         let lost_before = self.lost_before;
         let saved = |version: u64| version < mark && version >= lost_before;
-        if let Some(last) = self.lengths.iter().rposition(|(made, _)| saved(*made)) {
+        if let Some(last) = self.lengths.iter().rposition(|(made, _)| *made < mark) {
             self.durable.resize(self.lengths[last].1, 0);
             self.lengths.drain(..=last);
         }

@@ -408,17 +408,13 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         Ok(meta)
     }
 
-    /// The first write after opening: repairs a bad meta copy and raises the incarnation, durably,
-    /// so that no record of an earlier opening can follow one of this.
+    /// The first write after opening: raises the incarnation, durably, so that no record of an
+    /// earlier opening can follow one of this.
     pub(crate) fn arm(&self) -> Result<(), Error<P::Error>> {
         if self.armed.load(Ordering::Acquire) {
             return Ok(());
         }
-        let (durable, bad) = {
-            let checkpoints = self.checkpoints.lock();
-            (checkpoints.durable, checkpoints.bad_copy)
-        };
-        self.renew_copy(&durable, bad).inspect_err(|_| self.fail())?;
+        let durable = self.checkpoints.lock().durable;
         let len = self.platform.log().len().map_err(|error| Error::Device {
             device: DeviceName::Log,
             operation: Operation::Length,

@@ -43,11 +43,8 @@ pub(super) fn is_blank<P: Platform>(platform: &P, page_size: u32) -> Result<bool
         Err(Error::MetaDamaged) => true,
         Err(other) => return Err(other),
     };
-    // Creation leaves a file of one length, zero but for the map's places and the first copy.
+    // Creation leaves zeros but for the map's places and the first copy, on a device of any length.
     let shape = Shape::new(page_size as usize - CRC_LEN);
-    if len > u64::from(shape.data_start(0) + FIRST_PAGES) * u64::from(page_size) {
-        return Ok(false);
-    }
     let page = |number: u32| u64::from(number) * u64::from(page_size);
     let map = page(META_PAGES)..page(shape.data_start(0));
     let mut first_copy = true;

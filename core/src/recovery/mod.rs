@@ -1,12 +1,12 @@
 //! Opening: creating a database, or bringing one back to the state its log ends with.
 //!
-//! A writing opening that finds records writes in this order, since after a failed flush in an
-//! earlier run the system may show bytes that the medium never got:
+//! A writing opening writes in this order, since after a failed flush in an earlier run the system
+//! may show bytes that the medium never got:
 //! 1. one copy of the chosen meta again, flushed;
-//! 2. an ordinary checkpoint of the replayed state, whose log begins beyond every LSN seen and
-//!    whose meta carries a new incarnation.
+//! 2. if there were records, an ordinary checkpoint of the replayed state, whose log begins beyond
+//!    every LSN seen and whose meta carries a new incarnation.
 //!
-//! Without records the same is put off until the first write. Only then anything is served. The
+//! Without records the new incarnation is put off until the first write. Only then anything is served. The
 //! replay is one epoch through the ordinary tree code and uses only pages that are free in the
 //! meta's map, so it can be cut anywhere and run again (I6).
 
@@ -86,6 +86,9 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         let block = self.ring.get_mut().block_size as u64;
         let mut end = meta.replay;
         let mut applied = false;
+        if !self.options.read_only {
+            self.renew_copy(meta, self.checkpoints.lock().bad_copy)?;
+        }
         if log.len >= meta.ring_len && !meta.clean {
             let span = Span { epoch: meta.epoch + 1, protected: meta.epoch, reserve: 0 };
             let mut change = Change::new(state_of(meta), span);
@@ -135,9 +138,6 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
             }
             match decide(finding, below) {
                 Decision::Apply => {
-                    if before == meta.replay && !self.options.read_only {
-                        self.renew_copy(meta, self.checkpoints.lock().bad_copy)?;
-                    }
                     let bytes = operations.as_ref().get(..header.len as usize).unwrap_or(&[]);
                     self.apply(change, bytes, before.lsn, watermark)?;
                     change.state.last_record = header.epoch;
