@@ -24,6 +24,14 @@ pub struct OpenOptions {
     pub read_only: bool,
 }
 
+impl OpenOptions {
+    /// With these choices.
+    #[must_use]
+    pub const fn new(create: bool, read_only: bool) -> Self {
+        Self { create, read_only }
+    }
+}
+
 impl Default for OpenOptions {
     /// For writing, created where missing.
     fn default() -> Self {

@@ -25,6 +25,14 @@ pub struct OpenOptions {
     pub flush: Flush,
 }
 
+impl OpenOptions {
+    /// With these choices, and flushes that wait for the medium.
+    #[must_use]
+    pub const fn new(create: bool, read_only: bool) -> Self {
+        Self { create, read_only, flush: Flush::Full }
+    }
+}
+
 impl Default for OpenOptions {
     /// For writing, created where missing.
     fn default() -> Self {
