@@ -1,39 +1,27 @@
-//! Drystone on Linux: a database is the file `my.db` and, beside it, its log `my.db-log`.
+//! Drystone on Linux files.
 //!
 //! | contract of `core` | here |
 //! |---|---|
-//! | `read`, `write` | `pread`, `pwritev`, continued after `EINTR` and short counts |
 //! | `flush` | `fdatasync` (it also writes a changed file length) |
 //! | `reserve` on data | `fallocate`: the blocks are really there |
-//! | `reserve` on the log | zeros written, so that a later overwrite changes no metadata |
 //! | `start_writeback` | `sync_file_range` |
 //! | waiting | `futex` |
 //!
-//! **Creation.** The data file is created at open, the log file at its first `reserve`; each
-//! creation flushes the directory. Until then a missing log is a device of length 0: whether that
-//! is an empty log or a lost one is for the engine to decide. Symbolic links are resolved first,
-//! so that two names of one database share one log.
-//!
-//! **Locking.** The data file carries an open-file-description lock on one byte far beyond any
-//! data (2^62): exclusive for writing, shared for reading only. It goes with the file descriptor,
-//! also when the process dies. The kernel does not tell who holds such a lock, so the holder also
-//! puts a classic POSIX lock, for which it does tell, on the byte after it; that one is a name
-//! plate and guards nothing. Nothing is stored, so nothing can be stale, and no bytes of the
-//! database are touched. A process loses the name plate when it closes another descriptor of the
-//! same file (POSIX says so); then the error says "another process". A second opening in the same
-//! process is refused by a table of its own before it touches the file.
+//! The rest (creation, locking, reading and writing) is as in `drystone-platform-posix`.
 //!
 //! On other systems this crate is empty.
 #![cfg(target_os = "linux")]
 #![deny(unsafe_code)]
 
-mod device;
-mod error;
-mod lock;
-mod platform;
 #[allow(unsafe_code)]
 mod sys;
+mod system;
 
-pub use device::FileDevice;
-pub use error::{Error, Holder, Operation};
-pub use platform::{LinuxPlatform, OpenOptions};
+pub use drystone_platform_posix::{Error, Holder, OpenOptions, Operation};
+pub use system::Linux;
+
+/// A database in two files, locked. Dropping it unlocks.
+pub type LinuxPlatform = drystone_platform_posix::PosixPlatform<Linux>;
+
+/// One file as a device.
+pub type FileDevice = drystone_platform_posix::FileDevice<Linux>;

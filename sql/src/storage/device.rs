@@ -268,7 +268,7 @@ pub(crate) struct StdPlatform {
 impl StdPlatform {
     /// The two files of a database.
     pub(crate) fn open(path: &Path, create: bool, read_only: bool) -> Result<Self, DeviceError> {
-        let native = Native::open(path, OpenOptions::new(create, read_only)).map_err(DeviceError::File)?;
+        let native = Native::open(path, OpenOptions { create, read_only }).map_err(DeviceError::File)?;
         let native = Arc::new(native);
         Ok(Self::new(Device::Data(native.clone()), Device::Log(native.clone()), Some(native)))
     }

@@ -1,18 +1,17 @@
 //! Opening a database's two files, and the rest of what `core` asks of a platform.
 
-use crate::device::{FileDevice, Flush, Growth, flush_directory, retry};
+use crate::device::{FileDevice, Growth, flush_directory};
 use crate::error::{Error, Operation};
 use crate::lock::{self, OwnEntry};
-use crate::sys;
+use crate::system::{System, retry};
 use drystone_core::platform::Platform;
-use parking_lot::{Condvar, Mutex};
-use portable_atomic::{AtomicU32, Ordering};
+use portable_atomic::AtomicU32;
 use rustix::fs::{FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// How to open the files.
 #[derive(Debug, Clone, Copy)]
@@ -21,44 +20,41 @@ pub struct OpenOptions {
     pub create: bool,
     /// Write nothing, share the database with other readers.
     pub read_only: bool,
-    /// What a flush waits for.
-    pub flush: Flush,
-}
-
-impl OpenOptions {
-    /// With these choices, and flushes that wait for the medium.
-    #[must_use]
-    pub const fn new(create: bool, read_only: bool) -> Self {
-        Self { create, read_only, flush: Flush::Full }
-    }
 }
 
 impl Default for OpenOptions {
     /// For writing, created where missing.
     fn default() -> Self {
-        Self { create: true, read_only: false, flush: Flush::Full }
+        Self { create: true, read_only: false }
     }
 }
 
 /// A database in two files, locked. Dropping it unlocks.
-pub struct MacPlatform {
+pub struct PosixPlatform<S> {
     /// First: the entry goes before the descriptor, so that no opening finds neither.
     _own: Option<OwnEntry>,
-    data: FileDevice,
-    log: FileDevice,
+    data: FileDevice<S>,
+    log: FileDevice<S>,
+    system: Arc<S>,
     started: Instant,
-    /// All who wait do so on one condition variable: a public futex came with macOS 14.4 only.
-    parking: Mutex<()>,
-    parked: Condvar,
 }
 
-impl MacPlatform {
+impl<S: System> PosixPlatform<S> {
     /// Opens (or creates) the data file at `path`, locks it, and finds its log.
     ///
     /// # Errors
     /// One [`Error`] each for: no such file or directory, not a regular file, no permission, in
     /// use (naming the holder).
     pub fn open(path: impl AsRef<Path>, options: OpenOptions) -> Result<Self, Error> {
+        Self::open_on(S::default(), path, options)
+    }
+
+    /// As [`PosixPlatform::open`], on a system with choices of its own.
+    ///
+    /// # Errors
+    /// As [`PosixPlatform::open`].
+    pub fn open_on(system: S, path: impl AsRef<Path>, options: OpenOptions) -> Result<Self, Error> {
+        let system = Arc::new(system);
         let path: Arc<Path> = Arc::from(path.as_ref());
         let create = options.create && !options.read_only;
         if let Ok(stat) = retry(|| rustix::fs::stat(&*path)) {
@@ -67,7 +63,7 @@ impl MacPlatform {
         let (fd, created) = open_data(&path, create, options.read_only)?;
         let stat = retry(|| rustix::fs::fstat(&fd)).map_err(|e| open_error(&path, e))?;
         check_regular(&path, &stat)?;
-        let own = lock::acquire(&path, &fd, &stat, !options.read_only)?;
+        let own = lock::acquire(&*system, &path, &fd, &stat, !options.read_only)?;
         // Links resolved: every name of the database leads to one log. Absolute: the log may be
         // created after the process changed its directory.
         let real = std::fs::canonicalize(&path)
@@ -78,16 +74,13 @@ impl MacPlatform {
         let len = u64::try_from(stat.st_size).unwrap_or(0);
         let mode = Mode::from_raw_mode(stat.st_mode);
         let file = Some((fd, len));
-        let data = FileDevice::new(path, file, Growth::Allocate, options, mode);
-        let log = open_log(&real, options, mode)?;
-        Ok(Self {
-            _own: own,
-            data,
-            log,
-            started: Instant::now(),
-            parking: Mutex::new(()),
-            parked: Condvar::new(),
-        })
+        let data =
+            FileDevice::new(Arc::clone(&system), path, file, Growth::Allocate, options.read_only, mode);
+        let path: Arc<Path> = Arc::from(log_path(&real));
+        let file = open_log(&path, options.read_only)?;
+        let log =
+            FileDevice::new(Arc::clone(&system), path, file, Growth::WriteZeros, options.read_only, mode);
+        Ok(Self { _own: own, data, log, system, started: Instant::now() })
     }
 }
 
@@ -132,18 +125,16 @@ fn open_data(path: &Arc<Path>, create: bool, read_only: bool) -> Result<(OwnedFd
     Ok((fd, true))
 }
 
-fn open_log(data: &Path, options: OpenOptions, mode: Mode) -> Result<FileDevice, Error> {
-    let path: Arc<Path> = Arc::from(log_path(data));
-    let file = match retry(|| rustix::fs::open(&*path, access(options.read_only), Mode::empty())) {
-        Ok(fd) => {
-            let stat = retry(|| rustix::fs::fstat(&fd)).map_err(|e| open_error(&path, e))?;
-            check_regular(&path, &stat)?;
-            Some((fd, u64::try_from(stat.st_size).unwrap_or(0)))
-        }
-        Err(Errno::NOENT) => None,
-        Err(errno) => return Err(open_error(&path, errno)),
+/// Opens the log file, if there is one, and tells its length.
+fn open_log(path: &Arc<Path>, read_only: bool) -> Result<Option<(OwnedFd, u64)>, Error> {
+    let fd = match retry(|| rustix::fs::open(&**path, access(read_only), Mode::empty())) {
+        Ok(fd) => fd,
+        Err(Errno::NOENT) => return Ok(None),
+        Err(errno) => return Err(open_error(path, errno)),
     };
-    Ok(FileDevice::new(path, file, Growth::WriteZeros, options, mode))
+    let stat = retry(|| rustix::fs::fstat(&fd)).map_err(|e| open_error(path, e))?;
+    check_regular(path, &stat)?;
+    Ok(Some((fd, u64::try_from(stat.st_size).unwrap_or(0))))
 }
 
 fn check_regular(path: &Arc<Path>, stat: &Stat) -> Result<(), Error> {
@@ -156,19 +147,19 @@ fn check_regular(path: &Arc<Path>, stat: &Stat) -> Result<(), Error> {
     }
 }
 
-impl Platform for MacPlatform {
+impl<S: System> Platform for PosixPlatform<S> {
     type Error = Error;
-    type Data = FileDevice;
-    type Log = FileDevice;
+    type Data = FileDevice<S>;
+    type Log = FileDevice<S>;
     type Mutex = parking_lot::RawMutex;
     type RwLock = parking_lot::RawRwLock;
     const THREADS: bool = true;
 
-    fn data(&self) -> &FileDevice {
+    fn data(&self) -> &FileDevice<S> {
         &self.data
     }
 
-    fn log(&self) -> &FileDevice {
+    fn log(&self) -> &FileDevice<S> {
         &self.log
     }
 
@@ -177,7 +168,7 @@ impl Platform for MacPlatform {
     }
 
     fn entropy(&self) -> u64 {
-        sys::entropy().unwrap_or_else(|_| fallback_entropy())
+        self.system.entropy().unwrap_or_else(|_| fallback_entropy())
     }
 
     fn crc32c(&self, crc: u32, bytes: &[u8]) -> u32 {
@@ -185,21 +176,11 @@ impl Platform for MacPlatform {
     }
 
     fn wait(&self, word: &AtomicU32, seen: u32, timeout_us: Option<u64>) {
-        let mut parking = self.parking.lock();
-        if word.load(Ordering::Acquire) != seen {
-            return;
-        }
-        match timeout_us {
-            None => self.parked.wait(&mut parking),
-            Some(us) => {
-                let _ = self.parked.wait_for(&mut parking, Duration::from_micros(us));
-            }
-        }
+        self.system.wait(word, seen, timeout_us);
     }
 
-    fn wake(&self, _word: &AtomicU32) {
-        let _parking = self.parking.lock();
-        self.parked.notify_all();
+    fn wake(&self, word: &AtomicU32) {
+        self.system.wake(word);
     }
 }
 

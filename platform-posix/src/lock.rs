@@ -5,7 +5,8 @@
 
 use crate::error::{Error, Holder, Operation};
 use crate::sys;
-use rustix::fs::Stat;
+use crate::system::System;
+use rustix::fs::{Dev, Stat};
 use rustix::io::Errno;
 use std::os::fd::AsFd;
 use std::path::Path;
@@ -15,7 +16,7 @@ const LOCK: i64 = 1 << 62;
 const NAME: i64 = LOCK + 1;
 
 /// A file's identity: device and inode.
-type FileId = (u64, u64);
+type FileId = (Dev, u64);
 
 /// The files this process has open for writing.
 static OWN: Mutex<Vec<FileId>> = Mutex::new(Vec::new());
@@ -46,6 +47,7 @@ pub(crate) fn refuse_own(path: &Arc<Path>, stat: &Stat) -> Result<(), Error> {
 /// Locks the open file, for writing or for reading only. The lock goes when the descriptor is
 /// closed.
 pub(crate) fn acquire(
+    system: &impl System,
     path: &Arc<Path>,
     fd: impl AsFd,
     stat: &Stat,
@@ -55,7 +57,7 @@ pub(crate) fn acquire(
     match sys::lock_descriptor(fd, LOCK, exclusive) {
         Ok(()) => {}
         Err(Errno::AGAIN | Errno::ACCESS) => {
-            return Err(locked(path, holder(sys::lock_owner(fd, NAME))));
+            return Err(locked(path, holder(system, sys::lock_owner(fd, NAME))));
         }
         Err(errno) => return Err(Error::of(path, Operation::Lock, errno)),
     }
@@ -73,10 +75,9 @@ fn locked(path: &Arc<Path>, holder: Holder) -> Error {
     Error::Locked { path: Arc::clone(path), holder }
 }
 
-fn holder(pid: Option<u32>) -> Holder {
+fn holder(system: &impl System, pid: Option<u32>) -> Holder {
     let Some(pid) = pid else {
         return Holder::Unknown;
     };
-    let program = std::fs::read_to_string(format!("/proc/{pid}/comm")).ok();
-    Holder::Process { pid, program: program.map(|name| name.trim_end().to_owned()) }
+    Holder::Process { pid, program: system.program_name(pid) }
 }

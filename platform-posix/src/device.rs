@@ -6,10 +6,10 @@
 //! 4. A file that does not exist yet has length 0 and is created by its first `reserve`.
 
 use crate::error::{Error, Operation};
-use crate::sys;
+use crate::system::{System, retry};
 use drystone_core::device::{BlockDevice, Geometry};
 use parking_lot::Mutex;
-use rustix::fs::{FallocateFlags, Mode, OFlags};
+use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use std::io::IoSlice;
 use std::ops::Range;
@@ -34,7 +34,8 @@ pub(crate) enum Growth {
 }
 
 /// One file as a device. See the module's header.
-pub struct FileDevice {
+pub struct FileDevice<S> {
+    system: Arc<S>,
     path: Arc<Path>,
     file: OnceLock<OwnedFd>,
     len: AtomicU64,
@@ -46,9 +47,10 @@ pub struct FileDevice {
     mode: Mode,
 }
 
-impl FileDevice {
+impl<S: System> FileDevice<S> {
     /// The device over a file that is open (`file`) or does not exist yet (`None`).
     pub(crate) fn new(
+        system: Arc<S>,
         path: Arc<Path>,
         file: Option<(OwnedFd, u64)>,
         growth: Growth,
@@ -61,7 +63,16 @@ impl FileDevice {
             len = file_len;
             let _ = cell.set(fd);
         }
-        Self { path, file: cell, len: AtomicU64::new(len), resize: Mutex::new(()), growth, read_only, mode }
+        Self {
+            system,
+            path,
+            file: cell,
+            len: AtomicU64::new(len),
+            resize: Mutex::new(()),
+            growth,
+            read_only,
+            mode,
+        }
     }
 
     /// The file's path.
@@ -112,12 +123,8 @@ impl FileDevice {
     }
 
     fn grow(&self, fd: BorrowedFd<'_>, from: u64, to: u64) -> Result<(), Errno> {
-        if self.growth == Growth::Allocate {
-            let flags = FallocateFlags::empty();
-            match retry(|| rustix::fs::fallocate(fd, flags, from, to - from)) {
-                Err(Errno::OPNOTSUPP) => {}
-                result => return result,
-            }
+        if self.growth == Growth::Allocate && self.system.preallocate(fd, from, to)? {
+            return Ok(());
         }
         let zeros = vec![0; 1 << 20];
         let mut at = from;
@@ -127,16 +134,6 @@ impl FileDevice {
             at += part as u64;
         }
         Ok(())
-    }
-}
-
-/// Repeats a call that a signal interrupted.
-pub(crate) fn retry<T>(mut call: impl FnMut() -> Result<T, Errno>) -> Result<T, Errno> {
-    loop {
-        match call() {
-            Err(Errno::INTR) => {}
-            result => return result,
-        }
     }
 }
 
@@ -190,7 +187,7 @@ fn write_slices(fd: BorrowedFd<'_>, mut offset: u64, bufs: &[&[u8]]) -> Result<(
     Ok(())
 }
 
-impl BlockDevice for FileDevice {
+impl<S: System> BlockDevice for FileDevice<S> {
     type Error = Error;
 
     fn geometry(&self) -> Geometry {
@@ -227,7 +224,7 @@ impl BlockDevice for FileDevice {
         let Some(fd) = self.file.get() else {
             return Ok(());
         };
-        retry(|| rustix::fs::fdatasync(fd)).map_err(|errno| self.error(Operation::Flush, errno))
+        self.system.flush(fd.as_fd()).map_err(|errno| self.error(Operation::Flush, errno))
     }
 
     fn reserve(&self, len: u64) -> Result<(), Error> {
@@ -267,12 +264,8 @@ impl BlockDevice for FileDevice {
     }
 
     fn start_writeback(&self, range: Range<u64>) {
-        let len = range.end.saturating_sub(range.start);
-        let (Ok(start), Ok(len)) = (i64::try_from(range.start), i64::try_from(len)) else {
-            return;
-        };
-        if let (Some(fd), true) = (self.file.get(), len > 0) {
-            sys::sync_file_range(fd.as_fd(), start, len);
+        if let Some(fd) = self.file.get() {
+            self.system.start_writeback(fd.as_fd(), range);
         }
     }
 }

@@ -1,9 +1,14 @@
-//! Linux files keep the contract of a device; opening says clearly what is wrong.
-#![cfg(target_os = "linux")]
+//! Files keep the contract of a device; opening says clearly what is wrong. On whichever system this
+//! runs, with its platform.
+#![cfg(any(target_os = "linux", target_vendor = "apple"))]
 
 use drystone_core::device::BlockDevice;
 use drystone_core::platform::Platform;
-use drystone_platform_linux::{Error, Holder, LinuxPlatform, OpenOptions, Operation};
+#[cfg(target_os = "linux")]
+use drystone_platform_linux::{FileDevice, LinuxPlatform as Native};
+#[cfg(target_vendor = "apple")]
+use drystone_platform_macos::{FileDevice, MacPlatform as Native};
+use drystone_platform_posix::{Error, Holder, OpenOptions, Operation};
 use drystone_platform_sim::contract;
 use embedded_io::Error as _;
 use std::fs;
@@ -14,12 +19,12 @@ use tempfile::TempDir;
 
 const READ_ONLY: OpenOptions = OpenOptions { create: true, read_only: true };
 
-fn open(path: &Path) -> LinuxPlatform {
-    LinuxPlatform::open(path, OpenOptions::default()).unwrap()
+fn open(path: &Path) -> Native {
+    Native::open(path, OpenOptions::default()).unwrap()
 }
 
 fn refused(path: &Path, options: OpenOptions) -> Error {
-    match LinuxPlatform::open(path, options) {
+    match Native::open(path, options) {
         Err(error) => error,
         Ok(_) => panic!("{} opened", path.display()),
     }
@@ -27,7 +32,7 @@ fn refused(path: &Path, options: OpenOptions) -> Error {
 
 /// A device of a platform that lives as long as the device.
 struct Owned<const LOG: bool> {
-    platform: LinuxPlatform,
+    platform: Native,
     _dir: TempDir,
 }
 
@@ -38,7 +43,7 @@ impl<const LOG: bool> Owned<LOG> {
         Self { platform, _dir: dir }
     }
 
-    fn device(&self) -> &drystone_platform_linux::FileDevice {
+    fn device(&self) -> &FileDevice {
         if LOG { self.platform.log() } else { self.platform.data() }
     }
 }
@@ -118,7 +123,7 @@ fn the_log_is_created_when_it_is_first_needed() {
     drop(platform);
     fs::remove_file(&log).unwrap();
     assert_eq!(open(&path).log().len().unwrap(), 0, "missing: length 0");
-    let reader = LinuxPlatform::open(&path, READ_ONLY).unwrap();
+    let reader = Native::open(&path, READ_ONLY).unwrap();
     assert_eq!(reader.log().len().unwrap(), 0);
     assert!(matches!(reader.log().reserve(1), Err(Error::ReadOnly { .. })));
     assert!(!log.exists());
@@ -144,7 +149,7 @@ fn a_second_opening_in_this_process_is_refused() {
         assert!(ours, "{error}");
     }
     drop(platform);
-    let readers = [READ_ONLY; 2].map(|options| LinuxPlatform::open(&path, options).unwrap());
+    let readers = [READ_ONLY; 2].map(|options| Native::open(&path, options).unwrap());
     assert!(matches!(refused(&path, OpenOptions::default()), Error::Locked { .. }));
     drop(readers);
     open(&path);
@@ -223,7 +228,7 @@ fn permissions() {
         return;
     }
     assert!(matches!(refused(&path, OpenOptions::default()), Error::PermissionDenied { .. }));
-    LinuxPlatform::open(&path, READ_ONLY).unwrap();
+    Native::open(&path, READ_ONLY).unwrap();
 }
 
 #[test]

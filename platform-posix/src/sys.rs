@@ -1,0 +1,48 @@
+//! Locks on one byte of a file, which rustix lacks; the only `unsafe` of this crate.
+
+use crate::system::{checked, retry};
+use rustix::io::Errno;
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+// File offsets of 64 bits on every target: the byte locked lies at 2^62.
+#[cfg(any(target_vendor = "apple", target_pointer_width = "64"))]
+use libc::{F_GETLK, F_SETLK, flock as FileLock};
+#[cfg(not(any(target_vendor = "apple", target_pointer_width = "64")))]
+use libc::{F_GETLK64 as F_GETLK, F_SETLK64 as F_SETLK, flock64 as FileLock};
+
+fn byte_lock(offset: i64, exclusive: bool) -> FileLock {
+    // SAFETY: `flock` is a plain C structure of integers; all zero is a valid value of it.
+    let mut lock: FileLock = unsafe { std::mem::zeroed() };
+    let kind = if exclusive { libc::F_WRLCK } else { libc::F_RDLCK };
+    lock.l_type = kind as libc::c_short;
+    lock.l_whence = libc::SEEK_SET as libc::c_short;
+    lock.l_start = offset;
+    lock.l_len = 1;
+    lock
+}
+
+fn lock_call(fd: BorrowedFd<'_>, command: libc::c_int, lock: &mut FileLock) -> Result<(), Errno> {
+    // SAFETY: the descriptor is open as long as it is borrowed; all three commands used here take
+    // a pointer to a `flock`, which is valid, exclusive and outlives the call.
+    retry(|| checked(unsafe { libc::fcntl(fd.as_raw_fd(), command, std::ptr::from_mut(lock)) }))
+}
+
+/// Takes an open-file-description lock on one byte without waiting. `AGAIN` or `ACCESS`: taken.
+pub(crate) fn lock_descriptor(fd: BorrowedFd<'_>, offset: i64, exclusive: bool) -> Result<(), Errno> {
+    lock_call(fd, libc::F_OFD_SETLK, &mut byte_lock(offset, exclusive))
+}
+
+/// Takes a POSIX (process) lock on one byte without waiting.
+pub(crate) fn lock_process(fd: BorrowedFd<'_>, offset: i64, exclusive: bool) -> Result<(), Errno> {
+    lock_call(fd, F_SETLK, &mut byte_lock(offset, exclusive))
+}
+
+/// The process, other than this one, that holds a POSIX lock on the byte.
+pub(crate) fn lock_owner(fd: BorrowedFd<'_>, offset: i64) -> Option<u32> {
+    let mut lock = byte_lock(offset, true);
+    lock_call(fd, F_GETLK, &mut lock).ok()?;
+    if lock.l_type == libc::F_UNLCK as libc::c_short {
+        return None;
+    }
+    u32::try_from(lock.l_pid).ok().filter(|pid| *pid != 0)
+}
