@@ -77,6 +77,6 @@ pub use error::{Error, ErrorKind, Position, Result};
 pub use parse::{Piece, Script};
 #[cfg(feature = "std")]
 pub use session::{
-    Bound, CheckReport, Connection, Database, FromSql, MappedRows, OpenOptions, Params, Row, RowIndex, Rows,
-    Statement, ToSql, Transaction,
+    Bound, CheckReport, Connection, Database, FromSql, InterruptHandle, MappedRows, OpenOptions, Params, Row,
+    RowIndex, Rows, Statement, ToSql, Transaction,
 };

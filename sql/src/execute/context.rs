@@ -5,13 +5,13 @@
 //! the enclosing row, so a correlated subquery runs once for each different combination.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use hashbrown::HashMap;
 
 use super::memory::{Account, Reservation};
 use super::operator::{BoxedOperator, build};
+use super::stop::Stop;
 use crate::encoding::{KeyOrder, KeySet, encode_value};
 use crate::error::{Error, ErrorKind, Result, state};
 use crate::expression::{Answer, Environment, Expression, Subquery, SubqueryKind, add_to_set};
@@ -29,8 +29,9 @@ pub(crate) struct Settings {
     pub(crate) division_by_zero_is_null: bool,
     /// When the statement must be done.
     pub(crate) deadline: Option<Instant>,
-    /// Set by another thread to stop the statement.
-    pub(crate) interrupt: Option<Arc<AtomicBool>>,
+    /// By what another thread stops the statement, and how often it has done so before.
+    pub(crate) stop: Arc<Stop>,
+    pub(crate) interrupts_seen: u64,
     /// The moment the statement begins, in microseconds since 1970.
     pub(crate) now_us: i64,
     /// Where `random()` starts.
@@ -43,10 +44,25 @@ impl Default for Settings {
             memory_limit: 256 << 20,
             division_by_zero_is_null: false,
             deadline: None,
-            interrupt: None,
+            stop: Arc::default(),
+            interrupts_seen: 0,
             now_us: 0,
             random: 0,
         }
+    }
+}
+
+impl Settings {
+    /// An error when the statement was interrupted or its time is up.
+    pub(crate) fn check(&self) -> Result<()> {
+        let stop = |message: &str| Err(Error::new(ErrorKind::Limit, state::CANCELED, message));
+        if self.stop.is_asked_since(self.interrupts_seen) {
+            return stop("the statement was interrupted");
+        }
+        if self.deadline.is_some_and(|deadline| Instant::now() > deadline) {
+            return stop("the statement took longer than its time limit");
+        }
+        Ok(())
     }
 }
 
@@ -73,7 +89,7 @@ impl State {
                 division_by_zero_is_null: settings.division_by_zero_is_null,
                 random: settings.random,
             },
-            account: Account::new(settings.memory_limit),
+            account: Account::new(settings.memory_limit, settings.stop.clone()),
             outer: Vec::new(),
             answers: HashMap::new(),
             operators: HashMap::new(),
@@ -102,15 +118,7 @@ impl<'a> Context<'a> {
 
     /// An error when the statement was interrupted or its time is up.
     pub(crate) fn check(&self) -> Result<()> {
-        let settings = &self.state.settings;
-        let stop = |message: &str| Err(Error::new(ErrorKind::Limit, state::CANCELED, message));
-        if settings.interrupt.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed)) {
-            return stop("the statement was interrupted");
-        }
-        if settings.deadline.is_some_and(|deadline| Instant::now() > deadline) {
-            return stop("the statement took longer than its time limit");
-        }
-        Ok(())
+        self.state.settings.check()
     }
 
     /// A reservation in the statement's memory account.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::stop::Stop;
 use crate::error::{Error, ErrorKind, Result, state};
 
 /// What all operators of a statement hold together, and its limit, in bytes.
@@ -10,6 +11,7 @@ use crate::error::{Error, ErrorKind, Result, state};
 pub(crate) struct Account {
     used: AtomicUsize,
     limit: usize,
+    stop: Arc<Stop>,
 }
 
 /// What one operator holds; given back when dropped.
@@ -20,8 +22,8 @@ pub(crate) struct Reservation {
 }
 
 impl Account {
-    pub(crate) fn new(limit: usize) -> Arc<Account> {
-        Arc::new(Account { used: AtomicUsize::new(0), limit })
+    pub(crate) fn new(limit: usize, stop: Arc<Stop>) -> Arc<Account> {
+        Arc::new(Account { used: AtomicUsize::new(0), limit, stop })
     }
 
     /// A reservation of nothing yet.
@@ -37,11 +39,14 @@ impl Reservation {
         account.used.fetch_sub(self.bytes, Ordering::Relaxed);
         let used = account.used.fetch_add(bytes, Ordering::Relaxed) + bytes;
         self.bytes = bytes;
-        if used <= account.limit {
+        if used <= account.limit && !account.stop.refuses_memory() {
             return Ok(());
         }
-        let limit = account.limit / (1 << 20);
-        let message = format!("the statement needs more than its limit of {limit} MiB of memory");
+        let limit = match account.limit / (1 << 20) {
+            0 => format!("{} bytes", account.limit),
+            limit => format!("{limit} MiB"),
+        };
+        let message = format!("the statement needs more than its limit of {limit} of memory");
         Err(Error::new(ErrorKind::Limit, state::OUT_OF_MEMORY, message)
             .hint("sort, join or group fewer rows, or raise the memory limit"))
     }
@@ -59,7 +64,7 @@ mod tests {
 
     #[test]
     fn reservations_add_up_and_are_given_back() {
-        let account = Account::new(100);
+        let account = Account::new(100, Arc::default());
         let mut first = account.reserve();
         first.set(60).unwrap();
         let mut second = account.reserve();

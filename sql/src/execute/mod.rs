@@ -7,7 +7,7 @@
 //!
 //! | file                                   | what                                           |
 //! |----------------------------------------|------------------------------------------------|
-//! | `context`, `memory`                    | what operators share; subqueries; limits       |
+//! | `context`, `memory`, `stop`            | what operators share; subqueries; limits       |
 //! | `operator`                             | the trait, and from plan to operators          |
 //! | `rows`, `access`, `walk`               | rows and index entries as bytes; finding them  |
 //! | `scan`, `values`, `count`              | where rows come from                           |
@@ -40,6 +40,7 @@ mod rows;
 mod scan;
 mod set_operation;
 mod sort;
+mod stop;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -48,6 +49,7 @@ mod walk;
 pub(crate) use change::run_change;
 pub(crate) use context::{Context, Settings, State};
 pub(crate) use rows::{RowCodec, index_order};
+pub(crate) use stop::Stop;
 
 use crate::error::Result;
 use crate::plan::{Physical, Statement};

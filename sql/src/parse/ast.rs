@@ -25,14 +25,35 @@ pub enum Statement {
     Delete(Delete),
     CreateTable(CreateTable),
     CreateIndex(CreateIndex),
-    DropTable { names: Vec<Name>, if_exists: bool },
-    DropIndex { names: Vec<Name>, if_exists: bool },
-    Begin { immediate: bool },
+    DropTable {
+        names: Vec<Name>,
+        if_exists: bool,
+    },
+    DropIndex {
+        names: Vec<Name>,
+        if_exists: bool,
+    },
+    Begin {
+        immediate: bool,
+    },
     Commit,
-    Rollback { to: Option<Name> },
+    Rollback {
+        to: Option<Name>,
+    },
     Savepoint(Name),
     Release(Name),
     Explain(Box<Statement>),
+    /// SET; without a value it goes back to its default.
+    Set {
+        name: Name,
+        value: Option<Name>,
+    },
+    /// SHOW of one setting, or of all.
+    Show(Option<Name>),
+    Pragma {
+        name: Name,
+        argument: Option<Name>,
+    },
 }
 
 /// A query with everything around its body.

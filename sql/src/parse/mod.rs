@@ -11,6 +11,7 @@ pub mod ast;
 mod dialect;
 mod expression;
 mod query;
+mod setting;
 mod split;
 mod statement;
 mod table;
@@ -22,7 +23,7 @@ pub use tokens::Parameters;
 
 use crate::error::{Error, ErrorKind, Position, Result, state};
 use sqlparser::parser::{Parser, ParserError};
-use sqlparser::tokenizer::{Token, TokenWithSpan};
+use sqlparser::tokenizer::Token;
 
 /// How deep the parser may recurse. Its frames are large: 60 levels fit a 2 MiB stack.
 const RECURSION_MAX: usize = 120;
@@ -48,7 +49,9 @@ fn parse_located(sql: &str) -> Result<Option<Parsed>> {
         return Ok(None);
     }
     let start = tokens.first().map_or_else(Position::default, |token| tokens::position(token.span.start));
-    refuse_pragma(&tokens)?;
+    if let Some(statement) = setting::setting(&tokens) {
+        return statement.map(|statement| Some(Parsed { statement, parameters }));
+    }
     let mut parser = Parser::new(&dialect::DrystoneDialect)
         .with_recursion_limit(RECURSION_MAX)
         .with_tokens_with_locations(tokens);
@@ -101,20 +104,6 @@ fn translate_error(error: ParserError, sql: &str) -> Error {
         _ => end_of(sql),
     };
     Error::syntax(tidy(message)).at(at)
-}
-
-/// SQLite's PRAGMA, whose values have a syntax of their own.
-fn refuse_pragma(tokens: &[TokenWithSpan]) -> Result<()> {
-    let word = |index: usize| match tokens.get(index).map(|token| &token.token) {
-        Some(Token::Word(word)) => word.value.to_ascii_lowercase(),
-        _ => String::new(),
-    };
-    if word(0) != "pragma" {
-        return Ok(());
-    }
-    let name = word(1);
-    let error = Error::unsupported(format!("PRAGMA {name}"));
-    Err(if name == "foreign_keys" { error.hint("foreign keys are always enforced") } else { error })
 }
 
 /// `Expected: a, found: b` as this database words it.

@@ -9,17 +9,33 @@ use super::rows::{Row, Source};
 use super::run::Session;
 use super::statement::Statement;
 use crate::error::{Error, Result};
+use crate::execute::Stop;
 use crate::parse::Script;
 use std::cell::RefCell;
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A connection to a database. It can be sent to another thread; several threads use several
 /// connections of one [`Database`].
 pub struct Connection {
     session: RefCell<Session>,
     shared: Arc<Shared>,
+    stop: Arc<Stop>,
+}
+
+/// Stops what a connection does, from any thread.
+#[derive(Clone, Debug)]
+pub struct InterruptHandle(Arc<Stop>);
+
+impl InterruptHandle {
+    /// Makes the statements that the connection is running now fail with SQLSTATE 57014, as soon
+    /// as they look up from their work; in a transaction such a statement is undone, and no other.
+    /// Statements that begin later run as usual.
+    pub fn interrupt(&self) {
+        self.0.interrupt();
+    }
 }
 
 impl Connection {
@@ -48,7 +64,44 @@ impl Connection {
     }
 
     pub(super) fn new(shared: Arc<Shared>) -> Connection {
-        Connection { session: RefCell::new(Session::new(Control::new(shared.clone()))), shared }
+        let session = Session::new(Control::new(shared.clone()));
+        Connection { stop: session.stop.clone(), session: RefCell::new(session), shared }
+    }
+
+    /// What another thread stops this connection's statements with.
+    pub fn interrupt_handle(&self) -> InterruptHandle {
+        InterruptHandle(self.stop.clone())
+    }
+
+    /// How long a statement may take from now on; none: as long as it likes. It fails with
+    /// SQLSTATE 57014 then. `SET statement_timeout` is the same in SQL.
+    ///
+    /// # Errors
+    /// While a statement of this connection is at work.
+    pub fn set_statement_timeout(&self, timeout: Option<Duration>) -> Result<()> {
+        self.with(|session| {
+            session.choices.statement_timeout = timeout;
+            Ok(())
+        })
+    }
+
+    /// The most memory a statement may use for sorting, grouping and joining from now on, in bytes.
+    /// `SET memory_limit` is the same in SQL.
+    ///
+    /// # Errors
+    /// While a statement of this connection is at work.
+    pub fn set_memory_limit(&self, bytes: usize) -> Result<()> {
+        self.with(|session| {
+            session.choices.memory_limit = bytes;
+            Ok(())
+        })
+    }
+
+    /// For tests: after so many looks at the clock statements count as interrupted, and after so
+    /// many reservations of memory none is granted.
+    #[doc(hidden)]
+    pub fn fail_after(&self, looks: Option<u64>, reservations: Option<u64>) {
+        self.stop.fail_after(looks, reservations);
     }
 
     /// The database this is a connection to.
@@ -222,7 +275,7 @@ impl Connection {
     /// When the device fails; nothing committed is lost by that. The connection is gone then, too.
     #[allow(clippy::result_large_err)] // The shape is rusqlite's.
     pub fn close(self) -> Result<(), (Option<Connection>, Error)> {
-        let Connection { session, shared } = self;
+        let Connection { session, shared, stop: _ } = self;
         drop(session);
         match Arc::try_unwrap(shared) {
             Ok(shared) => shared.store.close().map_err(|error| (None, error)),

@@ -22,6 +22,8 @@ pub struct OpenOptions {
     pub busy_timeout: Duration,
     /// The most memory one statement may use for sorting, grouping and joining, in bytes.
     pub memory_limit: usize,
+    /// How long one statement may take; none: as long as it likes.
+    pub statement_timeout: Option<Duration>,
 }
 
 impl Default for OpenOptions {
@@ -32,6 +34,7 @@ impl Default for OpenOptions {
             cache_bytes: 64 << 20,
             busy_timeout: Duration::from_secs(5),
             memory_limit: 256 << 20,
+            statement_timeout: None,
         }
     }
 }

@@ -8,6 +8,7 @@
 //! | `control`     | BEGIN to ROLLBACK: the states of a connection's transaction           |
 //! | `run`         | one statement through to its result                                  |
 //! | `schema`      | CREATE and DROP                                                      |
+//! | `setting`     | what SET and SHOW are about                                          |
 //! | `check`       | whether indexes and tables agree                                      |
 //! | `statement`   | `Statement`                                                          |
 //! | `rows`        | `Rows`, `Row`                                                        |
@@ -32,9 +33,10 @@ mod prepare;
 mod rows;
 mod run;
 mod schema;
+mod setting;
 mod statement;
 
-pub use connection::{Connection, Transaction};
+pub use connection::{Connection, InterruptHandle, Transaction};
 pub use convert::{Bound, FromSql, Params, ToSql};
 pub use database::{CheckReport, Database, OpenOptions};
 pub use rows::{MappedRows, Row, RowIndex, Rows};

@@ -5,7 +5,7 @@ use crate::error::{Error, ErrorKind, Result, state};
 use crate::execute::Execution;
 use crate::plan::{self, OutputColumn};
 use crate::storage::Transaction;
-use crate::types::{Batch, Value};
+use crate::types::{BATCH_ROWS, Batch, DataType, Value};
 use std::collections::VecDeque;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -30,6 +30,14 @@ impl Source {
     /// No rows and no columns.
     pub(super) fn none() -> Source {
         Source { columns: Arc::from([]), feed: Feed::Buffered(VecDeque::new()) }
+    }
+
+    /// Rows that are known already.
+    pub(super) fn of(columns: Arc<[OutputColumn]>, rows: &[Vec<Value>]) -> Result<Source> {
+        let types: Vec<DataType> = columns.iter().map(|column| column.data_type).collect();
+        let chunks = rows.chunks(BATCH_ROWS);
+        let batches = chunks.map(|rows| Batch::from_rows(&types, rows.iter().map(Vec::as_slice)));
+        Ok(Source { columns, feed: Feed::Buffered(batches.collect::<Result<_>>()?) })
     }
 
     pub(super) fn next(&mut self) -> Result<Option<Batch>> {

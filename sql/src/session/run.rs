@@ -5,16 +5,17 @@ use super::convert::Bound;
 use super::prepare::{Cache, Prepared};
 use super::rows::{Feed, Source};
 use super::schema::change_schema;
+use super::setting::Choices;
 use crate::catalog::Catalog;
 use crate::error::{Error, Result};
-use crate::execute::{Execution, Settings, run_change};
+use crate::execute::{Execution, Settings, Stop, run_change};
 use crate::parse::{Parameters, ast};
 use crate::plan::{self, OutputColumn, Plan, explain};
 use crate::types::{Batch, DataType, Value};
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// What a connection owns.
 pub(super) struct Session {
@@ -24,6 +25,8 @@ pub(super) struct Session {
     pub(super) changes: u64,
     pub(super) total_changes: u64,
     pub(super) last_rowid: i64,
+    pub(super) choices: Choices,
+    pub(super) stop: Arc<Stop>,
     random: RandomState,
     statements: u64,
 }
@@ -31,6 +34,8 @@ pub(super) struct Session {
 impl Session {
     pub(super) fn new(control: Control) -> Self {
         Session {
+            choices: Choices::new(&control.shared.options),
+            stop: Arc::default(),
             control,
             cache: Cache::default(),
             changes: 0,
@@ -45,10 +50,13 @@ impl Session {
         self.statements += 1;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Settings {
-            memory_limit: self.control.shared.options.memory_limit,
+            memory_limit: self.choices.memory_limit,
+            division_by_zero_is_null: self.choices.division_by_zero_is_null,
+            deadline: self.choices.statement_timeout.and_then(|time| Instant::now().checked_add(time)),
+            interrupts_seen: self.stop.interrupts(),
+            stop: self.stop.clone(),
             now_us: i64::try_from(now.as_micros()).unwrap_or(i64::MAX),
             random: self.random.hash_one(self.statements),
-            ..Settings::default()
         }
     }
 
@@ -64,6 +72,8 @@ impl Session {
                 self.plan(prepared, &[])?;
                 Ok(Arc::from([OutputColumn { name: "plan".to_owned(), data_type: DataType::TEXT }]))
             }
+            ast::Statement::Show(Some(name)) => Ok(texts(&[self.choices.show(name)?.0])),
+            ast::Statement::Show(None) => Ok(texts(&["name", "setting", "description"])),
             _ => Ok(Arc::from([])),
         }
     }
@@ -129,6 +139,20 @@ impl Session {
             S::Release(name) => {
                 self.control.release(&name.text).map_err(|e| e.at(name.at)).map(|()| Source::none())
             }
+            S::Set { name, value } => {
+                self.choices.set(name, value.as_ref(), &self.control.shared.options)?;
+                Ok(Source::none())
+            }
+            S::Show(Some(name)) => {
+                let (name, value) = self.choices.show(name)?;
+                Source::of(texts(&[name]), &[vec![Value::Text(value)]])
+            }
+            S::Show(None) => {
+                let rows: Vec<Vec<Value>> =
+                    self.choices.all().map(|row| row.map(Value::Text).to_vec()).collect();
+                Source::of(self.columns(prepared)?, &rows)
+            }
+            S::Pragma { name, .. } => Err(Error::unsupported(format!("PRAGMA {}", name.text)).at(name.at)),
             S::Explain(_) => {
                 let columns = self.columns(prepared)?;
                 let lines = explain(&*self.plan(prepared, &parameters)?);
@@ -179,6 +203,11 @@ impl Session {
         }
         Ok(Source { columns, feed: Feed::Buffered(outcome.returned.into()) })
     }
+}
+
+/// Columns of text.
+fn texts(names: &[&str]) -> Arc<[OutputColumn]> {
+    names.iter().map(|name| OutputColumn { name: (*name).to_owned(), data_type: DataType::TEXT }).collect()
 }
 
 fn root(statement: &plan::Statement) -> Result<&plan::Physical> {
