@@ -15,6 +15,7 @@
 //! Exit status: 0, or 1 when anything failed (2 for a command line that makes no sense).
 
 #![forbid(unsafe_code)]
+#![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable)]
 
 mod arguments;
 mod demo;

@@ -5,6 +5,8 @@
 //! entropy.
 #![no_std]
 #![forbid(unsafe_code)]
+#![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable)]
+#![warn(clippy::indexing_slicing)]
 
 mod btree;
 mod bytes;

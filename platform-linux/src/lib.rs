@@ -12,6 +12,8 @@
 //! On other systems this crate is empty.
 #![cfg(target_os = "linux")]
 #![deny(unsafe_code)]
+#![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable)]
+#![warn(clippy::indexing_slicing)]
 
 #[allow(unsafe_code)]
 mod sys;

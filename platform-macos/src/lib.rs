@@ -16,6 +16,8 @@
 //! On other systems this crate is empty. It is type-checked in CI; no Mac has run it yet.
 #![cfg(target_vendor = "apple")]
 #![deny(unsafe_code)]
+#![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable)]
+#![warn(clippy::indexing_slicing)]
 
 #[allow(unsafe_code)]
 mod sys;

@@ -26,6 +26,8 @@
 //! On systems without open-file-description locks this crate is empty.
 #![cfg(any(target_os = "linux", target_vendor = "apple"))]
 #![deny(unsafe_code)]
+#![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable)]
+#![warn(clippy::indexing_slicing)]
 
 mod device;
 mod error;

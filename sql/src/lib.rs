@@ -39,6 +39,7 @@ assert_eq!(found, [(2, "granite".to_owned())]);
 )]
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
+#![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable)]
 
 pub use drystone_core as core;
 

@@ -100,7 +100,7 @@ impl Bench {
     ) -> Result<Vec<Vec<Value>>> {
         let types = plan.types();
         let statement = Statement { plan: Plan::Query(plan), subplans, columns: vec![] };
-        let Plan::Query(plan) = &statement.plan else { unreachable!() };
+        let Plan::Query(plan) = &statement.plan else { panic!("not a query") };
         let mut execution = Execution::new(plan, self.settings.clone());
         let transaction = self.store.read().unwrap();
         let mut rows = Vec::new();
