@@ -121,6 +121,8 @@ pub mod state {
     pub const GROUPING: SqlState = "42803";
     /// A function or operator that does not exist for these types.
     pub const NO_FUNCTION: SqlState = "42883";
+    /// A parameter where there can be none.
+    pub const UNDEFINED_PARAMETER: SqlState = "42P02";
     /// A table that does not exist.
     pub const NO_TABLE: SqlState = "42P01";
     /// A table or index that exists already.
@@ -129,6 +131,10 @@ pub mod state {
     pub const DUPLICATE_COLUMN: SqlState = "42701";
     /// A foreign key whose target has no such unique key.
     pub const BAD_FOREIGN_KEY: SqlState = "42830";
+    /// A view where a table is needed, or the other way round.
+    pub const WRONG_OBJECT: SqlState = "42809";
+    /// A name the database keeps for itself.
+    pub const RESERVED_NAME: SqlState = "42939";
     /// Something else depends on it.
     pub const DEPENDENT: SqlState = "2BP01";
     /// A definition that makes no sense.
@@ -231,6 +237,14 @@ impl Error {
         if self.0.position.is_none() && position.line > 0 {
             self.0.position = Some(position);
         }
+        self
+    }
+
+    /// Says in what it happened that is not in this text: a view, a default.
+    #[must_use]
+    pub fn within(mut self, what: impl fmt::Display) -> Self {
+        self.0.message = format!("{what}: {}", self.0.message);
+        self.0.position = None;
         self
     }
 

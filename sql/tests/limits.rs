@@ -41,6 +41,7 @@ fn deep_and_long_statements() {
             nested("abs(", ")", 5_000),
             nested("- ", "", 5_000),
             nested("NOT ", "", 5_000),
+            nested("CASE WHEN TRUE THEN ", " END", 5_000),
             nested("1 + ", "", 50_000),
             nested("(SELECT ", ")", 500),
             format!("SELECT 1 {}", "UNION SELECT 1 ".repeat(3_000)),
@@ -48,11 +49,18 @@ fn deep_and_long_statements() {
                 "SELECT 1 FROM t AS t0 {}",
                 (1..300).map(|i| format!("JOIN t AS t{i} ON t{i}.a = t0.a ")).collect::<String>()
             ),
+            format!("SELECT CAST(1 AS {}INT{})", "STRUCT<a ".repeat(2_000), ">".repeat(2_000)),
             format!("SELECT '{}'", "x".repeat(17 << 20)),
         ] {
             let error = error(&db, &sql);
             assert!(["54000", "42601", "0A000"].contains(&error.code()), "{error}");
         }
+        // Close to the limits either answer is right.
+        for sql in [nested("(", ")", 59), nested("1 + ", "", 1_900), nested("(SELECT ", ")", 40)] {
+            let _ = db.execute_batch(&sql);
+        }
+        let values: Vec<String> = (3..20_000).map(|a| format!("({a}, NULL)")).collect();
+        run(&db, &format!("INSERT INTO t VALUES {}", values.join(", ")));
         // WITH queries that double each other.
         let mut sql = "WITH c0 AS (SELECT 1 AS x)".to_owned();
         for i in 1..40 {

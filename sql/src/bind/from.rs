@@ -83,6 +83,10 @@ impl<'a> Binder<'a> {
             let (plan, named) = rename(output?, shown, &cte.columns)?;
             return Ok((plan, with_columns(named, columns)?));
         }
+        if let Some(view) = self.catalog.view(&name.text) {
+            let (plan, named) = self.view(view, shown).map_err(|error| error.at(name.at))?;
+            return Ok((plan, with_columns(named, columns)?));
+        }
         let table = self.catalog.table(&name.text).map_err(|error| error.at(name.at))?;
         let (plan, named) = self.scan(table, shown)?;
         Ok((plan, with_columns(named, columns)?))
@@ -176,7 +180,7 @@ fn join(left: Logical, right: Logical, join: JoinType, on: Vec<Expression>) -> L
 }
 
 /// The result of a query as a table.
-fn rename(output: Output, name: &str, columns: &[Name]) -> Result<(Logical, Named)> {
+pub(super) fn rename(output: Output, name: &str, columns: &[Name]) -> Result<(Logical, Named)> {
     let scope = output.columns.into_iter();
     let scope = scope.map(|c| ScopeColumn { name: c.name, id: c.id, data_type: c.data_type, merged: false });
     let named = Named { name: name.to_owned(), columns: scope.collect(), table: None, rowid: None };

@@ -8,6 +8,7 @@
 //! | `query`      | WITH, set operations, ORDER BY, LIMIT                              |
 //! | `select`     | one SELECT: items, WHERE, grouping                                 |
 //! | `from`       | tables and joins                                                  |
+//! | `view`       | views                                                             |
 //! | `change`     | INSERT, UPDATE, DELETE                                             |
 //! | `reference`  | foreign keys on both sides                                         |
 //!
@@ -22,6 +23,7 @@ mod reference;
 mod scope;
 mod select;
 mod subquery;
+mod view;
 
 use crate::catalog::{Catalog, Table};
 use crate::error::{Error, ErrorKind, Result, state};
@@ -85,6 +87,11 @@ pub fn check_table(catalog: &Catalog, name: &str) -> Result<()> {
     binder.defaults_and_checks(catalog.table(name)?)
 }
 
+/// Checks that the query of a view means something and that its columns have enough names.
+pub fn check_view(catalog: &Catalog, create: &ast::CreateView) -> Result<()> {
+    Binder::new(catalog, &[]).view_query(&create.name.text, &create.columns, &create.query).map(drop)
+}
+
 /// The state of binding one statement.
 struct Binder<'a> {
     catalog: &'a Catalog,
@@ -97,6 +104,8 @@ struct Binder<'a> {
     /// Types of the parameters' values.
     given: &'a [DataType],
     uses_given: bool,
+    /// How many views are being bound inside each other.
+    views: usize,
 }
 
 impl<'a> Binder<'a> {
@@ -109,6 +118,7 @@ impl<'a> Binder<'a> {
             ctes: Vec::new(),
             given,
             uses_given: false,
+            views: 0,
         }
     }
 

@@ -17,11 +17,12 @@ pub use store::{
     ObjectKind, TREE, create_catalog, create_object, drop_object, load, sequence, set_sequence, version,
 };
 
-use crate::error::{Error, Result, state};
-use crate::parse::ast::Expr;
+use crate::error::{Error, ErrorKind, Result, state};
+use crate::parse::ast::{CreateView, Expr, Name, Query};
 use crate::storage::TreeId;
 use crate::types::DataType;
 use std::sync::Arc;
+use store::next_stamp;
 
 /// A column of a table.
 #[derive(Clone, Debug, PartialEq)]
@@ -144,6 +145,34 @@ impl Table {
     }
 }
 
+/// A view.
+#[derive(Clone, Debug, PartialEq)]
+pub struct View {
+    pub id: u32,
+    pub name: String,
+    /// Other names for the columns of its query; none: as they are.
+    pub columns: Vec<Name>,
+    pub query: Query,
+    /// It belongs to one connection.
+    pub temporary: bool,
+    /// The CREATE VIEW statement.
+    pub sql: String,
+}
+
+impl View {
+    /// A view as its CREATE VIEW statement says.
+    pub fn define(id: u32, create: &CreateView, sql: &str) -> View {
+        View {
+            id,
+            name: create.name.text.clone(),
+            columns: create.columns.clone(),
+            query: create.query.clone(),
+            temporary: create.temporary,
+            sql: sql.to_owned(),
+        }
+    }
+}
+
 /// The schema as of one version.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
@@ -153,6 +182,8 @@ pub struct Catalog {
     pub version: u64,
     /// In the order of their creation.
     pub tables: Vec<Arc<Table>>,
+    /// The temporary ones last.
+    pub views: Vec<Arc<View>>,
 }
 
 impl Catalog {
@@ -164,12 +195,35 @@ impl Catalog {
     /// A table by name, or the error that says it is not there, with the nearest name as a hint.
     pub fn table(&self, name: &str) -> Result<&Arc<Table>> {
         self.find(name).ok_or_else(|| {
+            if let Some(view) = self.view(name) {
+                let message = format!("{} is a view", view.name);
+                return Error::new(ErrorKind::Name, state::WRONG_OBJECT, message);
+            }
             let error = Error::name(state::NO_TABLE, format!("there is no table {name}"));
-            match nearest(name, self.tables.iter().map(|table| table.name.as_str())) {
+            match nearest(name, self.names()) {
                 Some(near) => error.hint(format!("is {near} meant?")),
                 None => error,
             }
         })
+    }
+
+    /// The names of tables and views.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let views = self.views.iter().map(|view| view.name.as_str());
+        self.tables.iter().map(|table| table.name.as_str()).chain(views)
+    }
+
+    /// A view by name; temporary ones hide others.
+    pub fn view(&self, name: &str) -> Option<&Arc<View>> {
+        self.views.iter().rev().find(|view| view.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The same schema with the views of one connection.
+    #[must_use]
+    pub fn with_views(&self, temporary: &[Arc<View>]) -> Catalog {
+        let mut catalog = Catalog { stamp: next_stamp(), ..self.clone() };
+        catalog.views.extend(temporary.iter().cloned());
+        catalog
     }
 
     /// An index by name, with its table.

@@ -5,13 +5,13 @@
 //! "version"           u64, little-endian: raised by every change of the schema
 //! "next"              u32, little-endian: the id of the next object
 //! "sequence" id(BE 4) i64, little-endian: the highest number an AUTOINCREMENT table has given
-//! "object" id(BE 4)   kind (1 byte: T table, I index), then the CREATE statement in UTF-8
+//! "object" id(BE 4)   kind (1 byte: T table, I index, V view), then the CREATE statement in UTF-8
 //! ```
 //!
 //! The tree of a table is named "t" + id, that of its n-th UNIQUE constraint "u" + id + "." + n,
 //! that of an index "i" + id, ids in decimal.
 
-use super::{Catalog, Index, Table, define_index, define_table};
+use super::{Catalog, Index, Table, View, define_index, define_table};
 use crate::error::{Error, Result};
 use crate::parse::{ast, parse};
 use crate::storage::{Cursor, Transaction, TreeId};
@@ -30,9 +30,15 @@ const SEQUENCE: &[u8] = b"sequence";
 pub enum ObjectKind {
     Table,
     Index,
+    View,
 }
 
 static STAMP: AtomicU64 = AtomicU64::new(1);
+
+/// A stamp no catalog has had.
+pub(super) fn next_stamp() -> u64 {
+    STAMP.fetch_add(1, Ordering::Relaxed)
+}
 
 fn tree(transaction: &Transaction) -> Result<TreeId> {
     transaction.tree(TREE)?.ok_or_else(|| {
@@ -110,6 +116,7 @@ pub fn create_object(
     let letter = match kind {
         ObjectKind::Table => b'T',
         ObjectKind::Index => b'I',
+        ObjectKind::View => b'V',
     };
     let mut value = vec![letter];
     value.extend_from_slice(sql.as_bytes());
@@ -124,6 +131,7 @@ pub fn create_object(
         ObjectKind::Index => {
             transaction.create_tree(index_tree(id).as_bytes())?;
         }
+        ObjectKind::View => {}
     }
     raise_version(transaction)?;
     Ok(id)
@@ -144,6 +152,7 @@ pub fn drop_object(transaction: &mut Transaction, kind: ObjectKind, id: u32, uni
         ObjectKind::Index => {
             transaction.drop_tree(index_tree(id).as_bytes())?;
         }
+        ObjectKind::View => {}
     }
     raise_version(transaction)
 }
@@ -188,9 +197,10 @@ pub fn load(transaction: &Transaction) -> Result<Catalog> {
         return Err(Error::corrupt("an entry of the catalog is damaged"));
     }
     let mut catalog = Catalog {
-        stamp: STAMP.fetch_add(1, Ordering::Relaxed),
+        stamp: next_stamp(),
         version: version(transaction)?,
         tables: Vec::new(),
+        views: Vec::new(),
     };
     for (id, kind, sql) in entries {
         let parsed = parse(&sql).ok().flatten().map(|parsed| parsed.statement);
@@ -201,6 +211,9 @@ pub fn load(transaction: &Transaction) -> Result<Catalog> {
             }
             (b'I', Some(ast::Statement::CreateIndex(create))) => {
                 load_index(transaction, &mut catalog, id, &create, &sql)?;
+            }
+            (b'V', Some(ast::Statement::CreateView(create))) => {
+                catalog.views.push(Arc::new(View::define(id, &create, &sql)));
             }
             _ => return Err(Error::corrupt(format!("entry {id} of the catalog cannot be read: {sql}"))),
         }

@@ -2,73 +2,52 @@
 
 use super::{Aggregate, Expression, SubqueryKind};
 
-impl Expression {
-    /// Calls `f` for every direct part.
-    pub(crate) fn for_each_child<'a>(&'a self, mut f: impl FnMut(&'a Expression)) {
-        match self {
+/// Calls `$f` for every direct part of `$of`, by reference (`iter`) or by `mut` reference
+/// (`iter_mut`): one list of the parts for both.
+macro_rules! each_child {
+    ($of:expr, $f:ident, $iter:ident $(, $mut:tt)?) => {
+        match $of {
             Expression::Column { .. }
             | Expression::Outer { .. }
             | Expression::Constant { .. }
             | Expression::Parameter { .. } => {}
-            Expression::Call { arguments, .. } => arguments.iter().for_each(f),
+            Expression::Call { arguments, .. } => arguments.$iter().for_each($f),
             Expression::Cast { input, .. } | Expression::Not(input) | Expression::IsNull { input, .. } => {
-                f(input)
+                $f(input)
             }
-            Expression::And(parts) | Expression::Or(parts) => parts.iter().for_each(f),
+            Expression::And(parts) | Expression::Or(parts) => parts.$iter().for_each($f),
             Expression::Case { branches, otherwise, .. } => {
                 for (when, result) in branches {
-                    f(when);
-                    f(result);
+                    $f(when);
+                    $f(result);
                 }
                 if let Some(otherwise) = otherwise {
-                    f(otherwise);
+                    $f(otherwise);
                 }
             }
             Expression::InList { input, list, .. } => {
-                f(input);
-                list.iter().for_each(f);
+                $f(input);
+                list.$iter().for_each($f);
             }
             Expression::Subquery(subquery) => {
-                subquery.outer.iter().for_each(&mut f);
-                if let SubqueryKind::In { operands, .. } = &subquery.kind {
-                    operands.iter().for_each(f);
+                subquery.outer.$iter().for_each(&mut $f);
+                if let SubqueryKind::In { operands, .. } = & $($mut)? subquery.kind {
+                    operands.$iter().for_each($f);
                 }
             }
         }
+    };
+}
+
+impl Expression {
+    /// Calls `f` for every direct part.
+    pub(crate) fn for_each_child<'a>(&'a self, mut f: impl FnMut(&'a Expression)) {
+        each_child!(self, f, iter);
     }
 
     /// Calls `f` for every direct part, which it may replace.
     pub(crate) fn for_each_child_mut(&mut self, mut f: impl FnMut(&mut Expression)) {
-        match self {
-            Expression::Column { .. }
-            | Expression::Outer { .. }
-            | Expression::Constant { .. }
-            | Expression::Parameter { .. } => {}
-            Expression::Call { arguments, .. } => arguments.iter_mut().for_each(f),
-            Expression::Cast { input, .. } | Expression::Not(input) | Expression::IsNull { input, .. } => {
-                f(input)
-            }
-            Expression::And(parts) | Expression::Or(parts) => parts.iter_mut().for_each(f),
-            Expression::Case { branches, otherwise, .. } => {
-                for (when, result) in branches {
-                    f(when);
-                    f(result);
-                }
-                if let Some(otherwise) = otherwise {
-                    f(otherwise);
-                }
-            }
-            Expression::InList { input, list, .. } => {
-                f(input);
-                list.iter_mut().for_each(f);
-            }
-            Expression::Subquery(subquery) => {
-                subquery.outer.iter_mut().for_each(&mut f);
-                if let SubqueryKind::In { operands, .. } = &mut subquery.kind {
-                    operands.iter_mut().for_each(f);
-                }
-            }
-        }
+        each_child!(self, f, iter_mut, mut);
     }
 
     /// Calls `f` for this expression and all its parts, outermost first.

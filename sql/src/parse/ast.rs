@@ -25,7 +25,12 @@ pub enum Statement {
     Delete(Delete),
     CreateTable(CreateTable),
     CreateIndex(CreateIndex),
+    CreateView(CreateView),
     DropTable {
+        names: Vec<Name>,
+        if_exists: bool,
+    },
+    DropView {
         names: Vec<Name>,
         if_exists: bool,
     },
@@ -252,6 +257,17 @@ pub struct CreateIndex {
     pub unique: bool,
     pub table: Name,
     pub columns: Vec<KeyColumn>,
+}
+
+/// CREATE VIEW.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CreateView {
+    pub name: Name,
+    pub columns: Vec<Name>,
+    pub query: Query,
+    pub or_replace: bool,
+    pub if_not_exists: bool,
+    pub temporary: bool,
 }
 
 /// An expression and its place.

@@ -17,6 +17,7 @@ mod statement;
 mod table;
 mod tokens;
 mod type_name;
+mod view;
 
 pub use split::{Piece, Script};
 pub use tokens::Parameters;

@@ -20,6 +20,7 @@ impl Translator {
             S::Delete(delete) => Ok(Statement::Delete(self.delete(delete)?)),
             S::CreateTable(create) => Ok(Statement::CreateTable(self.create_table(create)?)),
             S::CreateIndex(create) => Ok(Statement::CreateIndex(self.create_index(create)?)),
+            S::CreateView(create) => Ok(Statement::CreateView(self.create_view(create)?)),
             S::Savepoint { name } => Ok(Statement::Savepoint(self.name(name))),
             S::ReleaseSavepoint { name } => Ok(Statement::Release(self.name(name))),
             S::Commit { chain, end: _, modifier } => {
@@ -63,6 +64,7 @@ impl Translator {
                 refuse(purge || temporary || table.is_some(), "this form of DROP", self.last)?;
                 match object_type {
                     sp::ObjectType::Table => Ok(Statement::DropTable { names, if_exists }),
+                    sp::ObjectType::View => Ok(Statement::DropView { names, if_exists }),
                     sp::ObjectType::Index => Ok(Statement::DropIndex { names, if_exists }),
                     other => Err(Error::unsupported(format!("DROP {other}")).at(self.last)),
                 }

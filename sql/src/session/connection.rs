@@ -254,7 +254,18 @@ impl Connection {
         Ok(names)
     }
 
-    /// The statements that make a table and its indexes, or an index.
+    /// The names of the views, those of this connection included, in alphabetical order.
+    ///
+    /// # Errors
+    /// When the schema cannot be read.
+    pub fn views(&self) -> Result<Vec<String>> {
+        let catalog = self.with(|session| session.catalog())?;
+        let mut names: Vec<String> = catalog.views.iter().map(|view| view.name.clone()).collect();
+        names.sort_unstable_by_key(|name| name.to_lowercase());
+        Ok(names)
+    }
+
+    /// The statements that make a table and its indexes, or a view, or an index.
     ///
     /// # Errors
     /// When the schema cannot be read, or has nothing of this name.
@@ -262,6 +273,9 @@ impl Connection {
         let catalog = self.with(|session| session.catalog())?;
         if let Some((_, index)) = catalog.index(name).filter(|_| catalog.find(name).is_none()) {
             return Ok(index.sql.iter().cloned().collect());
+        }
+        if let Some(view) = catalog.view(name) {
+            return Ok(vec![view.sql.clone()]);
         }
         let table = catalog.table(name)?;
         let indexes = table.indexes.iter().filter_map(|index| index.sql.clone());

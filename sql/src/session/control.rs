@@ -1,9 +1,10 @@
 //! BEGIN to ROLLBACK: the states of a connection's transaction.
 
 use super::database::Shared;
-use crate::catalog::{self, Catalog};
+use crate::catalog::{self, Catalog, View};
 use crate::error::{Error, ErrorKind, Result, state};
 use crate::storage::{Savepoint, Transaction};
+use std::cell::RefCell;
 use std::sync::Arc;
 
 /// Where a connection stands.
@@ -18,19 +19,35 @@ pub(super) enum State {
     Writing(Box<Transaction>),
 }
 
+/// A SAVEPOINT.
+struct Named {
+    name: String,
+    token: Option<Savepoint>,
+    /// The connection's own views at that time.
+    temporary: Temporary,
+}
+
 /// A connection's transaction.
 pub(super) struct Control {
     pub(super) shared: Arc<Shared>,
     pub(super) state: State,
     /// SAVEPOINTs, oldest first. One made before the first write has no savepoint in storage yet.
-    savepoints: Vec<(String, Option<Savepoint>)>,
+    savepoints: Vec<Named>,
     /// The transaction was opened by SAVEPOINT, and ends with it.
     by_savepoint: bool,
     /// The schema as this transaction has changed it.
     changed_catalog: Option<Arc<Catalog>>,
     /// The schema the open transaction sees.
     known: Option<Arc<Catalog>>,
+    /// The connection's own views.
+    pub(super) temporary: Temporary,
+    /// The same as they were when the transaction began.
+    temporary_before: Temporary,
+    /// A schema with the connection's views, and the stamp of the schema without them.
+    joined: RefCell<Option<(u64, Arc<Catalog>)>>,
 }
+
+type Temporary = Arc<Vec<Arc<View>>>;
 
 fn wrong_state(message: &str) -> Error {
     Error::new(ErrorKind::Transaction, state::TRANSACTION_STATE, message)
@@ -45,6 +62,9 @@ impl Control {
             by_savepoint: false,
             changed_catalog: None,
             known: None,
+            temporary: Arc::default(),
+            temporary_before: Arc::default(),
+            joined: RefCell::new(None),
         }
     }
 
@@ -66,6 +86,7 @@ impl Control {
         if !self.is_idle() {
             return Err(wrong_state("a transaction is open already").hint("SAVEPOINT opens one inside it"));
         }
+        self.temporary_before = self.temporary.clone();
         self.state =
             if immediate { State::Writing(Box::new(self.start_writing()?)) } else { State::Deferred };
         Ok(())
@@ -106,6 +127,8 @@ impl Control {
             return Err(wrong_state("there is no transaction to roll back"));
         }
         self.end();
+        let before = self.temporary_before.clone();
+        self.restore_temporary(before);
         self.changed_catalog = None;
         Ok(())
     }
@@ -113,18 +136,19 @@ impl Control {
     pub(super) fn savepoint(&mut self, name: &str) -> Result<()> {
         if self.is_idle() {
             self.state = State::Deferred;
+            self.temporary_before = self.temporary.clone();
             self.by_savepoint = true;
         }
         let token = match &mut self.state {
             State::Writing(transaction) => Some(transaction.savepoint()?),
             _ => None,
         };
-        self.savepoints.push((name.to_owned(), token));
+        self.savepoints.push(Named { name: name.to_owned(), token, temporary: self.temporary.clone() });
         Ok(())
     }
 
     fn find_savepoint(&self, name: &str) -> Result<usize> {
-        self.savepoints.iter().rposition(|(known, _)| known.eq_ignore_ascii_case(name)).ok_or_else(|| {
+        self.savepoints.iter().rposition(|known| known.name.eq_ignore_ascii_case(name)).ok_or_else(|| {
             Error::new(ErrorKind::Transaction, state::NO_SAVEPOINT, format!("there is no savepoint {name}"))
         })
     }
@@ -132,17 +156,20 @@ impl Control {
     pub(super) fn rollback_to(&mut self, name: &str) -> Result<()> {
         let index = self.find_savepoint(name)?;
         self.savepoints.truncate(index + 1);
-        if let (State::Writing(transaction), Some((_, Some(token)))) =
+        if let (State::Writing(transaction), Some(Named { token: Some(token), .. })) =
             (&mut self.state, self.savepoints.last())
         {
             transaction.rollback_to(*token)?;
+        }
+        if let Some(before) = self.savepoints.last().map(|savepoint| savepoint.temporary.clone()) {
+            self.restore_temporary(before);
         }
         self.reload()
     }
 
     pub(super) fn release(&mut self, name: &str) -> Result<()> {
         let index = self.find_savepoint(name)?;
-        if let (State::Writing(transaction), Some((_, Some(token)))) =
+        if let (State::Writing(transaction), Some(Named { token: Some(token), .. })) =
             (&mut self.state, self.savepoints.get(index))
         {
             transaction.release(*token)?;
@@ -166,9 +193,38 @@ impl Control {
 
     /// The schema a transaction of this connection sees.
     pub(super) fn catalog(&self, transaction: &Transaction) -> Result<Arc<Catalog>> {
-        match &self.known {
-            Some(catalog) if transaction.is_write() => Ok(catalog.clone()),
-            _ => self.shared.catalog(transaction),
+        let catalog = match &self.known {
+            Some(catalog) if transaction.is_write() => catalog.clone(),
+            _ => self.shared.catalog(transaction)?,
+        };
+        Ok(self.with_temporary(catalog))
+    }
+
+    /// The schema with the connection's own views in it.
+    fn with_temporary(&self, catalog: Arc<Catalog>) -> Arc<Catalog> {
+        if self.temporary.is_empty() {
+            return catalog;
+        }
+        let mut joined = self.joined.borrow_mut();
+        match joined.as_ref().filter(|(stamp, _)| *stamp == catalog.stamp) {
+            Some((_, joined)) => joined.clone(),
+            None => {
+                let with = Arc::new(catalog.with_views(&self.temporary));
+                *joined = Some((catalog.stamp, with.clone()));
+                with
+            }
+        }
+    }
+
+    /// Exchanges the connection's own views.
+    pub(super) fn set_temporary(&mut self, views: Vec<Arc<View>>) {
+        self.restore_temporary(Arc::new(views));
+    }
+
+    fn restore_temporary(&mut self, views: Temporary) {
+        if !Arc::ptr_eq(&self.temporary, &views) {
+            self.temporary = views;
+            *self.joined.borrow_mut() = None;
         }
     }
 
@@ -193,7 +249,7 @@ impl Control {
         change: impl FnOnce(&mut Transaction, &Arc<Catalog>) -> Result<T>,
     ) -> Result<T> {
         let mut transaction = self.start_writing()?;
-        let catalog = self.shared.catalog(&transaction)?;
+        let catalog = self.with_temporary(self.shared.catalog(&transaction)?);
         let result = change(&mut transaction, &catalog)?;
         let changed = if schema { Some(Arc::new(catalog::load(&transaction)?)) } else { None };
         transaction.commit()?;
@@ -213,6 +269,7 @@ impl Control {
             return self.write_alone(false, |transaction, catalog| change(transaction, catalog, false));
         }
         let catalog = self.upgrade()?;
+        let catalog = self.with_temporary(catalog);
         let State::Writing(transaction) = &mut self.state else { return Err(Error::internal("not writing")) };
         change(transaction, &catalog, true)
     }
@@ -226,6 +283,7 @@ impl Control {
             return self.write_alone(true, change);
         }
         let catalog = self.upgrade()?;
+        let catalog = self.with_temporary(catalog);
         let State::Writing(transaction) = &mut self.state else { return Err(Error::internal("not writing")) };
         let savepoint = transaction.savepoint()?;
         let result = change(transaction, &catalog);
@@ -262,7 +320,7 @@ impl Control {
             return Err(Error::new(ErrorKind::Transaction, state::SERIALIZATION, message)
                 .hint("roll back and begin again with BEGIN IMMEDIATE"));
         }
-        for (_, token) in &mut self.savepoints {
+        for Named { token, .. } in &mut self.savepoints {
             *token = Some(transaction.savepoint()?);
         }
         let catalog = self.shared.catalog(&transaction)?;

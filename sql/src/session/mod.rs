@@ -8,6 +8,7 @@
 //! | `control`     | BEGIN to ROLLBACK: the states of a connection's transaction           |
 //! | `run`         | one statement through to its result                                  |
 //! | `schema`      | CREATE and DROP                                                      |
+//! | `view`        | CREATE and DROP VIEW                                                 |
 //! | `setting`     | what SET and SHOW are about                                          |
 //! | `check`       | whether indexes and tables agree                                      |
 //! | `statement`   | `Statement`                                                          |
@@ -35,6 +36,7 @@ mod run;
 mod schema;
 mod setting;
 mod statement;
+mod view;
 
 pub use connection::{Connection, InterruptHandle, Transaction};
 pub use convert::{Bound, FromSql, Params, ToSql};

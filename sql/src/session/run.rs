@@ -7,7 +7,7 @@ use super::rows::{Feed, Source};
 use super::schema::change_schema;
 use super::setting::Choices;
 use crate::catalog::Catalog;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result, state};
 use crate::execute::{Execution, Settings, Stop, run_change};
 use crate::parse::{Parameters, ast};
 use crate::plan::{self, OutputColumn, Plan, explain};
@@ -123,7 +123,19 @@ impl Session {
         match statement {
             S::Query(_) => self.query(prepared, parameters),
             S::Insert(_) | S::Update(_) | S::Delete(_) => self.change(prepared, &parameters),
-            S::CreateTable(_) | S::CreateIndex(_) | S::DropTable { .. } | S::DropIndex { .. } => {
+            S::CreateView(create) if create.temporary => {
+                self.no_parameters(prepared)?;
+                let catalog = self.catalog()?;
+                self.control.create_temporary_view(&catalog, create, &prepared.sql).map(|()| Source::none())
+            }
+            S::DropView { names, .. } if self.drops_temporary(names) => Ok(Source::none()),
+            S::CreateTable(_)
+            | S::CreateIndex(_)
+            | S::CreateView(_)
+            | S::DropTable { .. }
+            | S::DropView { .. }
+            | S::DropIndex { .. } => {
+                self.no_parameters(prepared)?;
                 let change = |transaction: &mut _, catalog: &_| {
                     change_schema(transaction, catalog, statement, &prepared.sql)
                 };
@@ -160,6 +172,26 @@ impl Session {
                 let batch = Batch::from_rows(&[DataType::TEXT], rows.iter().map(<[Value; 1]>::as_slice))?;
                 Ok(Source { columns, feed: Feed::Buffered(VecDeque::from([batch])) })
             }
+        }
+    }
+
+    /// Definitions are kept as they are written, and parameters would be missing in them.
+    fn no_parameters(&self, prepared: &Prepared) -> Result<()> {
+        match &prepared.parsed {
+            Some(parsed) if parsed.parameters.len() > 0 => Err(Error::new(
+                ErrorKind::Usage,
+                state::UNDEFINED_PARAMETER,
+                "a definition cannot have parameters",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Drops the one view that is named, if it is a temporary one.
+    fn drops_temporary(&mut self, names: &[ast::Name]) -> bool {
+        match names {
+            [name] => self.control.drop_temporary_view(name),
+            _ => false,
         }
     }
 

@@ -1,5 +1,6 @@
 //! CREATE and DROP.
 
+use super::view::{create_view, drop_view};
 use crate::bind;
 use crate::catalog::{
     self, Catalog, Index, ObjectKind, Table, create_object, define_index, define_table, drop_object,
@@ -26,16 +27,29 @@ pub(super) fn change_schema(
         ast::Statement::DropIndex { names, if_exists } => {
             names.iter().try_for_each(|name| drop_index(transaction, catalog, name, *if_exists))
         }
+        ast::Statement::CreateView(create) => create_view(transaction, catalog, create, sql),
+        ast::Statement::DropView { names, if_exists } => {
+            names.iter().try_for_each(|name| drop_view(transaction, catalog, name, *if_exists))
+        }
         _ => Err(Error::internal("not a change of the schema")),
     }
 }
 
 /// Whether the name is free; an error when it is taken and that is not allowed.
-fn is_free(catalog: &Catalog, name: &Name, may_exist: bool) -> Result<bool> {
-    let what = match (catalog.find(&name.text), catalog.index(&name.text)) {
-        (None, None) => return Ok(true),
-        (Some(_), _) => "table",
-        (None, Some(_)) => "index",
+pub(super) fn is_free(catalog: &Catalog, name: &Name, may_exist: bool) -> Result<bool> {
+    let lower = name.text.to_lowercase();
+    if ["sqlite_", "pragma_", "information_schema."].iter().any(|prefix| lower.starts_with(prefix)) {
+        let message = format!("the name {} is reserved", name.text);
+        return Err(Error::name(state::RESERVED_NAME, message).at(name.at));
+    }
+    let what = if catalog.view(&name.text).is_some() {
+        "view"
+    } else if catalog.find(&name.text).is_some() {
+        "table"
+    } else if catalog.index(&name.text).is_some() {
+        "index"
+    } else {
+        return Ok(true);
     };
     if may_exist {
         return Ok(false);

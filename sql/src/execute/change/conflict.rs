@@ -96,11 +96,6 @@ impl Runner<'_> {
         let rowid = new_row::rowid_of(self.table(), &values, old.rowid);
         let new = Row { values, rowid, key };
         self.entries.delete_changed(transaction, &old, &new)?;
-        self.entries.insert_changed(transaction, &old, &new)?;
-        self.references.removed(&old.values)?;
-        self.references.added(&new.values)?;
-        self.outcome.changed += 1;
-        self.keep(new.values);
-        Ok(())
+        self.put_over(transaction, &old, new)
     }
 }

@@ -176,6 +176,16 @@ impl Runner<'_> {
         Ok(())
     }
 
+    /// Writes a row over an old one, whose changed entries are gone already, and notes it.
+    fn put_over(&mut self, transaction: &mut Transaction, old: &Row, new: Row) -> Result<()> {
+        self.entries.insert_changed(transaction, old, &new)?;
+        self.references.removed(&old.values)?;
+        self.references.added(&new.values)?;
+        self.outcome.changed += 1;
+        self.keep(new.values);
+        Ok(())
+    }
+
     fn keep(&mut self, values: Vec<Value>) {
         if !self.change.returning.is_empty() {
             self.returning.push(values);
@@ -209,11 +219,7 @@ impl Runner<'_> {
             self.entries.delete_changed(transaction, old, new)?;
         }
         for (old, new) in pairs {
-            self.entries.insert_changed(transaction, &old, &new)?;
-            self.references.removed(&old.values)?;
-            self.references.added(&new.values)?;
-            self.outcome.changed += 1;
-            self.keep(new.values);
+            self.put_over(transaction, &old, new)?;
         }
         Ok(())
     }
