@@ -6,9 +6,9 @@
 //! 2. if there were records, an ordinary checkpoint of the replayed state, whose log begins beyond
 //!    every LSN seen and whose meta carries a new incarnation.
 //!
-//! Without records the new incarnation is put off until the first write. Only then anything is served. The
-//! replay is one epoch through the ordinary tree code and uses only pages that are free in the
-//! meta's map, so it can be cut anywhere and run again (I6).
+//! Only then anything is served. Without records the new incarnation waits for the first write
+//! transaction. The replay is one epoch through the ordinary tree code and uses only pages that are
+//! free in the meta's map, so it can be cut anywhere and run again (I6).
 
 mod create;
 

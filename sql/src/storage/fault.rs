@@ -26,10 +26,11 @@ pub(super) fn engine(error: Engine<DeviceError>) -> Error {
     match error {
         Engine::Device { error, .. } => device(&error),
         Engine::Corrupt { .. } => storage(state::CORRUPT).hint("run .check; restore a backup"),
-        Engine::CorruptLog { .. } => storage(state::CORRUPT).hint("open it read-only, or restore a backup"),
-        Engine::MetaDamaged | Engine::Truncated { .. } | Engine::LogForeign | Engine::LogNewer { .. } => {
-            storage(state::CORRUPT).hint("restore a backup")
-        }
+        Engine::CorruptLog { .. }
+        | Engine::MetaDamaged
+        | Engine::Truncated { .. }
+        | Engine::LogForeign
+        | Engine::LogNewer { .. } => storage(state::CORRUPT).hint("restore a backup"),
         Engine::LogMissing => storage(state::CORRUPT)
             .hint("the file beside it whose name ends in -log holds the last commits; put it back"),
         Engine::NotADatabase | Engine::Version { .. } | Engine::BlockSize { .. } => storage(state::IO),
