@@ -184,3 +184,75 @@ fn many_rows_and_long_values() {
     check(&db, "SELECT count(*), min(id), max(id) FROM t", &["1500|1|2999"]);
     assert!(db.check().expect("check").ok);
 }
+
+#[test]
+fn changes_look_into_other_tables() {
+    let db = database(STOCK);
+    run(
+        &db,
+        "CREATE TABLE delivery (stock INTEGER, n INTEGER, note TEXT);
+         INSERT INTO delivery VALUES (1, 10, 'a'), (3, 30, 'b'), (3, 31, 'c'), (9, 90, 'd')",
+    );
+    let changed = db.execute(
+        "UPDATE stock SET n = stock.n + d.n FROM delivery AS d WHERE d.stock = stock.id AND d.note <> 'c'",
+        (),
+    );
+    assert_eq!(changed.expect("update"), 2);
+    check(&db, "SELECT id, n FROM stock ORDER BY id", &["1|15", "2|7", "3|30"]);
+    // A row with two partners changes once.
+    let twice = db.execute("UPDATE stock s SET n = 0 FROM delivery d WHERE d.stock = s.id", ());
+    assert_eq!(twice.expect("update"), 2);
+    check(
+        &db,
+        "UPDATE stock SET n = x.total FROM (SELECT stock, sum(n) AS total FROM delivery GROUP BY stock) AS x
+         WHERE x.stock = id RETURNING id, stock.n",
+        &["1|10", "3|61"],
+    );
+    check(
+        &db,
+        "UPDATE stock SET n = d.n FROM delivery d JOIN stock o ON o.id = d.stock WHERE o.name = 'ash' AND stock.id = 2
+         RETURNING *",
+        &["2|oak|10|2.25"],
+    );
+    check(
+        &db,
+        "DELETE FROM delivery USING stock AS s WHERE s.id = delivery.stock AND s.name = 'elm' RETURNING note",
+        &["b", "c"],
+    );
+    check(&db, "SELECT note FROM delivery", &["a", "d"]);
+    fails(&db, "UPDATE stock SET n = 1 FROM stock", "42712");
+    fails(&db, "UPDATE stock SET n = n FROM delivery", "42702");
+    fails(&db, "DELETE FROM stock USING nothing", "42P01");
+}
+
+#[test]
+fn changes_have_with() {
+    let db = database(STOCK);
+    run(
+        &db,
+        "WITH more AS (SELECT 10 AS id, 'fir' AS name) INSERT INTO stock (id, name) SELECT id, name FROM more",
+    );
+    run(
+        &db,
+        "WITH few AS (SELECT id FROM stock WHERE n = 0) UPDATE stock SET n = 99 WHERE id IN (SELECT id FROM few)",
+    );
+    check(&db, "SELECT id, n FROM stock WHERE n = 99", &["3|99"]);
+    check(
+        &db,
+        "WITH old AS (SELECT 10 AS id) DELETE FROM stock USING old WHERE stock.id = old.id RETURNING name",
+        &["fir"],
+    );
+    fails(&db, "WITH x AS (SELECT 1) DELETE FROM stock USING y", "42P01");
+}
+
+#[test]
+fn conflicts_by_the_name_of_a_constraint() {
+    let db = database(
+        "CREATE TABLE t (a INTEGER, b TEXT, CONSTRAINT whole PRIMARY KEY (a, b), c INTEGER, CONSTRAINT c_once UNIQUE (c));
+         INSERT INTO t VALUES (1, 'x', 5)",
+    );
+    run(&db, "INSERT INTO t VALUES (1, 'x', 6) ON CONFLICT ON CONSTRAINT whole DO UPDATE SET c = excluded.c");
+    run(&db, "INSERT INTO t VALUES (2, 'y', 6) ON CONFLICT ON CONSTRAINT c_once DO NOTHING");
+    check(&db, "SELECT * FROM t", &["1|x|6"]);
+    fails(&db, "INSERT INTO t VALUES (2, 'y', 6) ON CONFLICT ON CONSTRAINT nothing DO NOTHING", "42704");
+}

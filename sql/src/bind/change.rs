@@ -9,8 +9,10 @@ use super::{Binder, BoundChange, BoundKind};
 use crate::catalog::{RowKey, Table};
 use crate::error::{Error, Position, Result, state};
 use crate::expression::{self as build, Expression};
-use crate::parse::ast::{self, Expr, ExprKind, Name, OnConflict, SelectItem, SetExpr};
-use crate::plan::{Assignment, ChangeKind, Conflict, Logical, OutputColumn, Relation, UniqueKey};
+use crate::parse::ast::{
+    self, ConflictTarget, Cte, Expr, ExprKind, Name, OnConflict, SelectItem, SetExpr, TableRef,
+};
+use crate::plan::{Assignment, ChangeKind, Conflict, JoinType, Logical, OutputColumn, Relation, UniqueKey};
 use crate::types::{DataType, Value};
 use std::sync::Arc;
 
@@ -39,7 +41,7 @@ impl<'a> Binder<'a> {
             None => Conflict::Error,
             Some(on_conflict) => self.conflict(table, name, on_conflict)?,
         };
-        let children = match &conflict {
+        let mut children = match &conflict {
             Conflict::Replace => self.child_checks(table, None)?,
             Conflict::Update { assignments, .. } => {
                 let changed: Vec<usize> = assignments.iter().map(|assignment| assignment.column).collect();
@@ -54,6 +56,7 @@ impl<'a> Binder<'a> {
             source,
             checks: self.checks(table)?,
             parents: self.parent_checks(table, None)?,
+            dependents: self.dependents(&mut children)?,
             children,
             returning,
         };
@@ -146,7 +149,7 @@ impl<'a> Binder<'a> {
     }
 
     /// The default of each column; NULL where there is none.
-    fn defaults(&mut self, table: &'a Table) -> Result<Vec<Expression>> {
+    pub(super) fn defaults(&mut self, table: &'a Table) -> Result<Vec<Expression>> {
         // A place in CREATE TABLE means nothing in this statement.
         self.bound_defaults(table).map_err(|error| error.map_position(|_| Position::default()))
     }
@@ -167,7 +170,7 @@ impl<'a> Binder<'a> {
         })
     }
 
-    fn checks(&mut self, table: &'a Table) -> Result<Vec<(Option<String>, Expression)>> {
+    pub(super) fn checks(&mut self, table: &'a Table) -> Result<Vec<(Option<String>, Expression)>> {
         self.bound_checks(table).map_err(|error| error.map_position(|_| Position::default()))
     }
 
@@ -224,12 +227,12 @@ impl<'a> Binder<'a> {
     fn conflict(&mut self, table: &Table, name: &str, on_conflict: &'a OnConflict) -> Result<Conflict> {
         match on_conflict {
             OnConflict::Replace => Ok(Conflict::Replace),
-            OnConflict::Nothing { target } if target.is_empty() => Ok(Conflict::Nothing { target: None }),
+            OnConflict::Nothing { target: ConflictTarget::Any } => Ok(Conflict::Nothing { target: None }),
             OnConflict::Nothing { target } => {
                 Ok(Conflict::Nothing { target: Some(conflict_key(table, target)?) })
             }
             OnConflict::Update { target, assignments, filter, at } => {
-                if target.is_empty() {
+                if *target == ConflictTarget::Any {
                     let error = Error::syntax("ON CONFLICT DO UPDATE needs the columns of a key").at(*at);
                     return Err(error.hint("write ON CONFLICT (column) DO UPDATE"));
                 }
@@ -283,25 +286,28 @@ impl<'a> Binder<'a> {
         let table = self.catalog.table(&update.table.text).map_err(|error| error.at(update.table.at))?;
         let name = update.alias.as_ref().unwrap_or(&update.table).text.as_str();
         let (plan, named) = self.scan(table, name)?;
-        self.levels.push(Level { tables: vec![named], place: "WHERE", ..Level::default() });
+        let mut expressions = self.old_row(table, &plan)?;
+        let plan = self.with_others(&update.with, plan, named, &update.from)?;
         let filter = update.filter.as_ref().map(|expr| self.condition(expr, "WHERE")).transpose()?;
         self.level()?.place = "SET";
         let assignments = self.assignments(table, &update.assignments)?;
         self.levels.pop();
-        let mut expressions = self.old_row(table, &plan)?;
+        self.ctes.clear();
         let mut assigned = Vec::with_capacity(assignments.len());
         for Assignment { column, value } in assignments {
             assigned.push(column);
             expressions.push((self.fresh()?, value));
         }
         let (returning, columns) = self.returning(table, name, &update.returning)?;
+        let mut children = self.child_checks(table, Some(&assigned))?;
         let change = BoundChange {
             table: table.clone(),
             source: projected(plan.filter(filter), expressions),
             checks: self.checks(table)?,
             parents: self.parent_checks(table, Some(&assigned))?,
-            children: self.child_checks(table, Some(&assigned))?,
-            kind: ChangeKind::Update { assigned },
+            dependents: self.dependents(&mut children)?,
+            children,
+            kind: ChangeKind::Update { assigned, joined: !update.from.is_empty() },
             returning,
         };
         Ok((BoundKind::Change(Box::new(change)), columns))
@@ -311,21 +317,47 @@ impl<'a> Binder<'a> {
         let table = self.catalog.table(&delete.table.text).map_err(|error| error.at(delete.table.at))?;
         let name = delete.alias.as_ref().unwrap_or(&delete.table).text.as_str();
         let (plan, named) = self.scan(table, name)?;
-        self.levels.push(Level { tables: vec![named], place: "WHERE", ..Level::default() });
+        let expressions = self.old_row(table, &plan)?;
+        let plan = self.with_others(&delete.with, plan, named, &delete.using)?;
         let filter = delete.filter.as_ref().map(|expr| self.condition(expr, "WHERE")).transpose()?;
         self.levels.pop();
-        let expressions = self.old_row(table, &plan)?;
+        self.ctes.clear();
+        let mut children = self.child_checks(table, None)?;
         let (returning, columns) = self.returning(table, name, &delete.returning)?;
         let change = BoundChange {
             table: table.clone(),
-            kind: ChangeKind::Delete,
+            kind: ChangeKind::Delete { joined: !delete.using.is_empty() },
             source: projected(plan.filter(filter), expressions),
             checks: vec![],
             parents: vec![],
-            children: self.child_checks(table, None)?,
+            dependents: self.dependents(&mut children)?,
+            children,
             returning,
         };
         Ok((BoundKind::Change(Box::new(change)), columns))
+    }
+
+    /// Opens the level of an UPDATE or DELETE: its table, and the tables it looks into.
+    fn with_others(
+        &mut self,
+        with: &'a [Cte],
+        plan: Logical,
+        named: Named,
+        others: &'a [TableRef],
+    ) -> Result<Logical> {
+        self.in_sight(with);
+        self.levels.push(Level { place: "WHERE", ..Level::default() });
+        if others.is_empty() {
+            self.level()?.tables = vec![named];
+            return Ok(plan);
+        }
+        let (other, tables) = self.from(others)?;
+        if let Some(twice) = tables.iter().find(|table| table.name.eq_ignore_ascii_case(&named.name)) {
+            let message = format!("the table name {} stands twice", twice.name);
+            return Err(Error::name("42712", message).hint("give one of them an alias"));
+        }
+        self.level()?.tables = std::iter::once(named).chain(tables).collect();
+        Ok(Logical::Join { left: Box::new(plan), right: Box::new(other), join: JoinType::Inner, on: vec![] })
     }
 
     /// The columns of the row that is changed, and its hidden rowid where it has one.
@@ -382,11 +414,30 @@ fn column_of(table: &Table, name: &Name) -> Result<usize> {
     })
 }
 
-fn conflict_key(table: &Table, target: &[Name]) -> Result<UniqueKey> {
+fn conflict_key(table: &Table, target: &ConflictTarget) -> Result<UniqueKey> {
+    let target = match target {
+        ConflictTarget::Columns(target) => target,
+        ConflictTarget::Constraint(name) => return constraint_key(table, name),
+        ConflictTarget::Any => return Err(Error::internal("no key is named")),
+    };
     let columns = target.iter().map(|name| column_of(table, name)).collect::<Result<Vec<_>>>()?;
     unique_key(table, &columns).map(|(key, _)| key).ok_or_else(|| {
         let at = target.first().map_or(Position::default(), |name| name.at);
         Error::name("42P10", "there is no primary key or UNIQUE over the columns of ON CONFLICT").at(at)
+    })
+}
+
+fn constraint_key(table: &Table, name: &Name) -> Result<UniqueKey> {
+    let is = |known: &str| known.eq_ignore_ascii_case(&name.text);
+    let primary = table.primary_key_name.clone().unwrap_or_else(|| format!("{}_pkey", table.name));
+    if !table.primary_key().is_empty() && is(&primary) {
+        return Ok(UniqueKey::Primary);
+    }
+    let found = table.indexes.iter().position(|index| index.unique && is(&index.name));
+    found.map(UniqueKey::Index).ok_or_else(|| {
+        let message =
+            format!("the table {} has no UNIQUE or PRIMARY KEY constraint {}", table.name, name.text);
+        Error::name(state::NO_TYPE, message).at(name.at)
     })
 }
 

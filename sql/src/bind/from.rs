@@ -1,6 +1,7 @@
 //! Binding of FROM: tables, derived tables, WITH queries, joins.
 
 use super::Binder;
+use super::describe::{Described, system_table};
 use super::query::Output;
 use super::scope::{Named, ScopeColumn};
 use crate::catalog::{RowKey, Table};
@@ -9,6 +10,7 @@ use crate::expression::{self as build, Expression};
 use crate::functions::Function;
 use crate::parse::ast::{JoinCondition, JoinKind, Name, TableAlias, TableRef};
 use crate::plan::{JoinType, Logical};
+use crate::types::Value;
 use std::sync::Arc;
 
 impl<'a> Binder<'a> {
@@ -87,9 +89,33 @@ impl<'a> Binder<'a> {
             let (plan, named) = self.view(view, shown).map_err(|error| error.at(name.at))?;
             return Ok((plan, with_columns(named, columns)?));
         }
+        if let Some(described) = system_table(self.catalog, &name.text) {
+            let plain = name.text.rsplit('.').next().unwrap_or(shown);
+            let (plan, named) = self.described(described, alias.map_or(plain, |_| shown))?;
+            return Ok((plan, with_columns(named, columns)?));
+        }
         let table = self.catalog.table(&name.text).map_err(|error| error.at(name.at))?;
         let (plan, named) = self.scan(table, shown)?;
         Ok((plan, with_columns(named, columns)?))
+    }
+
+    /// Rows that describe the schema, under a name.
+    fn described(&mut self, described: Described, name: &str) -> Result<(Logical, Named)> {
+        let Described { columns, rows } = described;
+        let (mut scope, mut ids, mut types) = (Vec::new(), Vec::new(), Vec::new());
+        for (name, data_type) in columns {
+            let id = self.fresh()?;
+            scope.push(ScopeColumn { name: name.to_owned(), id, data_type, merged: false });
+            ids.push(id);
+            types.push(data_type);
+        }
+        let typed = |row: Vec<Value>| {
+            let values = row.into_iter().zip(&types);
+            values.map(|(value, data_type)| Expression::Constant { value, data_type: *data_type }).collect()
+        };
+        let rows = rows.into_iter().map(typed).collect();
+        let named = Named { name: name.to_owned(), columns: scope, table: None, rowid: None };
+        Ok((Logical::Values { rows, columns: ids, types }, named))
     }
 
     /// All rows of a table under a name.

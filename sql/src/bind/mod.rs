@@ -8,6 +8,7 @@
 //! | `query`      | WITH, set operations, ORDER BY, LIMIT                              |
 //! | `select`     | one SELECT: items, WHERE, grouping                                 |
 //! | `from`       | tables and joins                                                  |
+//! | `describe`   | the schema as tables                                              |
 //! | `view`       | views                                                             |
 //! | `change`     | INSERT, UPDATE, DELETE                                             |
 //! | `reference`  | foreign keys on both sides                                         |
@@ -16,6 +17,7 @@
 //! levels up passes through the level between.
 
 mod change;
+mod describe;
 mod expression;
 mod from;
 mod query;
@@ -25,11 +27,13 @@ mod select;
 mod subquery;
 mod view;
 
+pub use describe::pragma;
+
 use crate::catalog::{Catalog, Table};
 use crate::error::{Error, ErrorKind, Result, state};
 use crate::expression::Expression;
 use crate::parse::ast;
-use crate::plan::{ChangeKind, ChildCheck, ColumnId, OutputColumn, ParentCheck, Relation};
+use crate::plan::{ChangeKind, ChildCheck, ColumnId, Dependent, OutputColumn, ParentCheck, Relation};
 use crate::types::DataType;
 use scope::{Level, Named};
 use std::sync::Arc;
@@ -61,6 +65,7 @@ pub struct BoundChange {
     pub checks: Vec<(Option<String>, Expression)>,
     pub parents: Vec<ParentCheck>,
     pub children: Vec<ChildCheck>,
+    pub dependents: Vec<Dependent>,
     pub returning: Vec<Expression>,
 }
 

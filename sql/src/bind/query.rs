@@ -4,7 +4,7 @@ use super::Binder;
 use super::scope::{Level, Named, ScopeColumn};
 use crate::error::{Error, Position, Result, state};
 use crate::expression::{self as build, Expression, SortKey};
-use crate::parse::ast::{Expr, ExprKind, OrderItem, Query, SetExpr, SetOp};
+use crate::parse::ast::{Cte, Expr, ExprKind, OrderItem, Query, SetExpr, SetOp};
 use crate::plan::{ColumnId, Logical, OutputColumn, Relation};
 use crate::types::{DataType, Value};
 
@@ -74,13 +74,18 @@ impl<'a> Binder<'a> {
 
     pub(super) fn query(&mut self, query: &'a Query) -> Result<Output> {
         let in_sight = self.ctes.len();
-        for cte in &query.with {
-            let before = self.ctes.len();
-            self.ctes.push((cte, before));
-        }
+        self.in_sight(&query.with);
         let result = self.query_body(query);
         self.ctes.truncate(in_sight);
         result
+    }
+
+    /// From here on these WITH queries can be named.
+    pub(super) fn in_sight(&mut self, with: &'a [Cte]) {
+        for cte in with {
+            let before = self.ctes.len();
+            self.ctes.push((cte, before));
+        }
     }
 
     fn query_body(&mut self, query: &'a Query) -> Result<Output> {

@@ -6,7 +6,7 @@
 use super::Binder;
 use crate::catalog::{Catalog, ForeignKey, RowKey, Table};
 use crate::error::{Error, Result, state};
-use crate::plan::{ChildCheck, ParentCheck, Path, UniqueKey};
+use crate::plan::{ChildCheck, Dependent, ParentCheck, Path, UniqueKey};
 use std::sync::Arc;
 
 /// A reference and the key it means.
@@ -44,6 +44,39 @@ impl Binder<'_> {
             }
         }
         Ok(checks)
+    }
+}
+
+impl<'a> Binder<'a> {
+    /// The tables that change with these rows, and those that change with theirs, and so on.
+    pub(super) fn dependents(&mut self, children: &mut [ChildCheck]) -> Result<Vec<Dependent>> {
+        let mut known: Vec<&'a Arc<Table>> = Vec::new();
+        self.number(children, &mut known);
+        let mut out: Vec<Dependent> = Vec::new();
+        while let Some(&table) = known.get(out.len()) {
+            let mut children = self.child_checks(table, None)?;
+            self.number(&mut children, &mut known);
+            out.push(Dependent {
+                table: table.clone(),
+                checks: self.checks(table)?,
+                parents: self.parent_checks(table, None)?,
+                children,
+                defaults: self.defaults(table)?,
+            });
+        }
+        Ok(out)
+    }
+
+    /// Numbers the tables that the checks change, in the order they are found in.
+    fn number(&self, checks: &mut [ChildCheck], known: &mut Vec<&'a Arc<Table>>) {
+        for check in checks.iter_mut().filter(|check| check.on_delete.acts() || check.on_update.acts()) {
+            let Some(table) = self.catalog.find(&check.child.name) else { continue };
+            let found = known.iter().position(|known| known.id == table.id);
+            check.dependent = Some(found.unwrap_or(known.len()));
+            if found.is_none() {
+                known.push(table);
+            }
+        }
     }
 }
 
@@ -114,6 +147,9 @@ fn child_check(child: &Arc<Table>, key: &ForeignKey, columns: Vec<usize>, parent
         columns: pick(&columns),
         parents: pick(&parents),
         index,
+        on_delete: key.on_delete,
+        on_update: key.on_update,
+        dependent: None,
     }
 }
 

@@ -36,7 +36,9 @@ pub fn define_table(id: u32, create: &ast::CreateTable, sql: &str) -> Result<Tab
             name: column.name.text.clone(),
             data_type: column.data_type,
             not_null: column.not_null,
+            declared_not_null: column.not_null && !column.identity,
             default: column.default.clone(),
+            default_text: column.default_text.clone(),
         });
     }
     for constraint in &create.constraints {
@@ -150,6 +152,8 @@ fn other_constraint(table: &mut Table, constraint: &TableConstraint) -> Result<(
                 columns,
                 table: key.table.text.clone(),
                 parents: key.parents.iter().map(|name| name.text.clone()).collect(),
+                on_delete: key.on_delete,
+                on_update: key.on_update,
             });
         }
         TableConstraint::Check { name, expr } => {

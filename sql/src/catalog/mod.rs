@@ -14,10 +14,12 @@ mod store;
 
 pub use define::{define_index, define_table};
 pub use store::{
-    ObjectKind, TREE, create_catalog, create_object, drop_object, load, sequence, set_sequence, version,
+    ObjectKind, TREE, create_catalog, create_object, drop_object, load, mark, sequence, set_mark,
+    set_sequence, version,
 };
 
 use crate::error::{Error, ErrorKind, Result, state};
+pub use crate::parse::ast::Action;
 use crate::parse::ast::{CreateView, Expr, Name, Query};
 use crate::storage::TreeId;
 use crate::types::DataType;
@@ -30,8 +32,11 @@ pub struct Column {
     pub name: String,
     pub data_type: DataType,
     pub not_null: bool,
-    /// The text of the DEFAULT expression.
+    /// NOT NULL is written there, and does not only follow from the key.
+    pub declared_not_null: bool,
     pub default: Option<Expr>,
+    /// The DEFAULT expression as it is written.
+    pub default_text: Option<String>,
 }
 
 /// How the rows of a table are keyed in its tree.
@@ -86,6 +91,8 @@ pub struct ForeignKey {
     pub table: String,
     /// The columns of the other table; none means its primary key.
     pub parents: Vec<String>,
+    pub on_delete: Action,
+    pub on_update: Action,
 }
 
 /// A CHECK constraint.

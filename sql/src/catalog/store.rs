@@ -5,6 +5,7 @@
 //! "version"           u64, little-endian: raised by every change of the schema
 //! "next"              u32, little-endian: the id of the next object
 //! "sequence" id(BE 4) i64, little-endian: the highest number an AUTOINCREMENT table has given
+//! "mark" name         i64, little-endian: a number of the user's (user_version, application_id)
 //! "object" id(BE 4)   kind (1 byte: T table, I index, V view), then the CREATE statement in UTF-8
 //! ```
 //!
@@ -24,6 +25,7 @@ const VERSION: &[u8] = b"version";
 const NEXT: &[u8] = b"next";
 const OBJECT: &[u8] = b"object";
 const SEQUENCE: &[u8] = b"sequence";
+const MARK: &[u8] = b"mark";
 
 /// What an entry of the catalog describes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +100,23 @@ pub fn sequence(transaction: &Transaction, table: u32) -> Result<Option<i64>> {
 pub fn set_sequence(transaction: &mut Transaction, table: u32, number: i64) -> Result<()> {
     let catalog = tree(transaction)?;
     transaction.put(catalog, &sequence_key(table), &number.to_le_bytes())?;
+    Ok(())
+}
+
+/// A number the user has left in the file; 0 to begin with.
+pub fn mark(transaction: &Transaction, name: &str) -> Result<i64> {
+    let key = [MARK, name.as_bytes()].concat();
+    match transaction.get(tree(transaction)?, &key, |value| <[u8; 8]>::try_from(value))? {
+        None => Ok(0),
+        Some(Ok(bytes)) => Ok(i64::from_le_bytes(bytes)),
+        Some(Err(_)) => Err(Error::corrupt(format!("{name} in the catalog is damaged"))),
+    }
+}
+
+/// Leaves a number in the file.
+pub fn set_mark(transaction: &mut Transaction, name: &str, number: i64) -> Result<()> {
+    let catalog = tree(transaction)?;
+    transaction.put(catalog, &[MARK, name.as_bytes()].concat(), &number.to_le_bytes())?;
     Ok(())
 }
 

@@ -68,9 +68,9 @@ impl Optimizer<'_> {
     }
 
     fn change(&mut self, change: BoundChange) -> Result<Change> {
-        let BoundChange { table, kind, source, checks, parents, children, returning } = change;
+        let BoundChange { table, kind, source, checks, parents, children, dependents, returning } = change;
         let source = self.relation(source)?;
-        Ok(Change { table, kind, source, checks, parents, children, returning })
+        Ok(Change { table, kind, source, checks, parents, children, dependents, returning })
     }
 }
 

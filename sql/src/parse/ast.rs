@@ -172,10 +172,18 @@ pub struct Insert {
 pub enum OnConflict {
     /// INSERT OR REPLACE.
     Replace,
-    /// DO NOTHING or OR IGNORE; with the columns of the key, if named.
-    Nothing { target: Vec<Name> },
+    /// DO NOTHING or OR IGNORE.
+    Nothing { target: ConflictTarget },
     /// DO UPDATE.
-    Update { target: Vec<Name>, assignments: Vec<Assignment>, filter: Option<Expr>, at: Position },
+    Update { target: ConflictTarget, assignments: Vec<Assignment>, filter: Option<Expr>, at: Position },
+}
+
+/// The key that may be there already.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ConflictTarget {
+    Any,
+    Columns(Vec<Name>),
+    Constraint(Name),
 }
 
 /// One `column = expression`; no expression is DEFAULT.
@@ -188,9 +196,11 @@ pub struct Assignment {
 /// UPDATE.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Update {
+    pub with: Vec<Cte>,
     pub table: Name,
     pub alias: Option<Name>,
     pub assignments: Vec<Assignment>,
+    pub from: Vec<TableRef>,
     pub filter: Option<Expr>,
     pub returning: Vec<SelectItem>,
 }
@@ -198,8 +208,10 @@ pub struct Update {
 /// DELETE.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Delete {
+    pub with: Vec<Cte>,
     pub table: Name,
     pub alias: Option<Name>,
+    pub using: Vec<TableRef>,
     pub filter: Option<Expr>,
     pub returning: Vec<SelectItem>,
 }
@@ -220,6 +232,8 @@ pub struct ColumnDef {
     pub data_type: DataType,
     pub not_null: bool,
     pub default: Option<Expr>,
+    /// The same as it is written.
+    pub default_text: Option<String>,
     /// SERIAL, GENERATED AS IDENTITY.
     pub identity: bool,
 }
@@ -240,6 +254,39 @@ pub struct ForeignKey {
     pub columns: Vec<Name>,
     pub table: Name,
     pub parents: Vec<Name>,
+    pub on_delete: Action,
+    pub on_update: Action,
+}
+
+/// What happens to rows whose foreign key loses its row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Action {
+    /// They must be gone at the end of the statement.
+    #[default]
+    NoAction,
+    /// There must be none.
+    Restrict,
+    Cascade,
+    SetNull,
+    SetDefault,
+}
+
+impl Action {
+    /// Does it change the rows?
+    pub fn acts(self) -> bool {
+        matches!(self, Action::Cascade | Action::SetNull | Action::SetDefault)
+    }
+
+    /// As SQL has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Action::NoAction => "NO ACTION",
+            Action::Restrict => "RESTRICT",
+            Action::Cascade => "CASCADE",
+            Action::SetNull => "SET NULL",
+            Action::SetDefault => "SET DEFAULT",
+        }
+    }
 }
 
 /// A column of a key, with its order.

@@ -27,6 +27,9 @@ impl Translator {
         match parts.as_slice() {
             [] => Ok(last),
             [schema] if schema.text.eq_ignore_ascii_case("main") => Ok(last),
+            [schema] if schema.text.eq_ignore_ascii_case("information_schema") => {
+                Ok(Name { text: format!("information_schema.{}", last.text), ..last })
+            }
             _ => Err(Error::unsupported("a schema other than main").at(parts[0].at)),
         }
     }

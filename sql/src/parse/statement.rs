@@ -1,8 +1,8 @@
 //! Translation of statements.
 
 use super::ast::{
-    Assignment, Delete, ExprKind, Insert, Name, OnConflict, SelectItem, Statement, TableAlias, TableRef,
-    Update,
+    Assignment, ConflictTarget, Delete, ExprKind, Insert, Name, OnConflict, SelectItem, Statement,
+    TableAlias, TableRef, Update,
 };
 use super::expression::shorten;
 use super::{Translator, refuse, tokens};
@@ -14,7 +14,7 @@ impl Translator {
     pub(super) fn statement(&mut self, statement: sp::Statement) -> Result<Statement> {
         use sp::Statement as S;
         match statement {
-            S::Query(query) => Ok(Statement::Query(self.query(*query)?)),
+            S::Query(query) => self.query_or_change(*query),
             S::Insert(insert) => Ok(Statement::Insert(self.insert(insert)?)),
             S::Update(update) => Ok(Statement::Update(self.update(update)?)),
             S::Delete(delete) => Ok(Statement::Delete(self.delete(delete)?)),
@@ -168,7 +168,7 @@ impl Translator {
         let on = match (or, on) {
             (Some(sp::SqliteOnConflict::Replace), _) => return Ok(Some(OnConflict::Replace)),
             (Some(sp::SqliteOnConflict::Ignore), _) => {
-                return Ok(Some(OnConflict::Nothing { target: vec![] }));
+                return Ok(Some(OnConflict::Nothing { target: ConflictTarget::Any }));
             }
             (Some(sp::SqliteOnConflict::Abort), _) | (None, None) => return Ok(None),
             (Some(other), _) => return Err(Error::unsupported(format!("OR {other}")).at(at)),
@@ -177,14 +177,12 @@ impl Translator {
         let sp::OnInsert::OnConflict(sp::OnConflict { conflict_target, action }) = on else {
             return Err(Error::unsupported("ON DUPLICATE KEY").at(at));
         };
-        let target: Vec<Name> = match conflict_target {
-            None => vec![],
+        let target = match conflict_target {
+            None => ConflictTarget::Any,
             Some(sp::ConflictTarget::Columns(names)) => {
-                names.into_iter().map(|name| self.name(name)).collect()
+                ConflictTarget::Columns(names.into_iter().map(|name| self.name(name)).collect())
             }
-            Some(sp::ConflictTarget::OnConstraint(_)) => {
-                return Err(Error::unsupported("ON CONFLICT ON CONSTRAINT").at(at));
-            }
+            Some(sp::ConflictTarget::OnConstraint(name)) => ConflictTarget::Constraint(self.object(name)?),
         };
         match action {
             sp::OnConflictAction::DoNothing => Ok(Some(OnConflict::Nothing { target })),
@@ -245,13 +243,19 @@ impl Translator {
         let at = self.last;
         refuse(!optimizer_hints.is_empty() || output.is_some(), "this form of UPDATE", at)?;
         refuse(or.is_some(), "UPDATE OR", at)?;
-        refuse(from.is_some(), "UPDATE .. FROM", at)?;
         refuse(!order_by.is_empty() || limit.is_some(), "ORDER BY and LIMIT in UPDATE", at)?;
         let (table, alias) = self.target(table)?;
         let assignments = self.assignments(assignments)?;
+        let from = match from {
+            None => vec![],
+            Some(sp::UpdateTableFromKind::AfterSet(tables)) => self.tables(tables)?,
+            Some(sp::UpdateTableFromKind::BeforeSet(_)) => {
+                return Err(Error::syntax("FROM stands behind SET").at(at));
+            }
+        };
         let filter = selection.map(|e| self.expr(e)).transpose()?;
         let returning = self.returning(returning)?;
-        Ok(Update { table, alias, assignments, filter, returning })
+        Ok(Update { with: vec![], table, alias, assignments, from, filter, returning })
     }
 
     fn delete(&mut self, delete: sp::Delete) -> Result<Delete> {
@@ -274,7 +278,6 @@ impl Translator {
             "this form of DELETE",
             at,
         )?;
-        refuse(using.is_some(), "DELETE .. USING", at)?;
         refuse(!order_by.is_empty() || limit.is_some(), "ORDER BY and LIMIT in DELETE", at)?;
         let mut from = match from {
             sp::FromTable::WithFromKeyword(from) => from,
@@ -285,9 +288,46 @@ impl Translator {
         let table = from.pop().filter(|_| from.is_empty());
         let table = table.ok_or_else(|| Error::unsupported("DELETE from several tables").at(at))?;
         let (table, alias) = self.target(table)?;
+        let using = self.tables(using.unwrap_or_default())?;
         let filter = selection.map(|e| self.expr(e)).transpose()?;
         let returning = self.returning(returning)?;
-        Ok(Delete { table, alias, filter, returning })
+        Ok(Delete { with: vec![], table, alias, using, filter, returning })
+    }
+
+    fn tables(&mut self, tables: Vec<sp::TableWithJoins>) -> Result<Vec<TableRef>> {
+        tables.into_iter().map(|table| self.table_with_joins(table)).collect()
+    }
+
+    /// A query, or a change with WITH before it, which the parser takes for one.
+    fn query_or_change(&mut self, mut query: sp::Query) -> Result<Statement> {
+        let change =
+            matches!(&*query.body, sp::SetExpr::Insert(_) | sp::SetExpr::Update(_) | sp::SetExpr::Delete(_));
+        if !change {
+            return Ok(Statement::Query(self.query(query)?));
+        }
+        let single =
+            sp::SetExpr::Values(sp::Values { explicit_row: false, value_keyword: false, rows: vec![] });
+        let body = std::mem::replace(&mut *query.body, single);
+        // What else a query can have is refused there.
+        let around = self.query(query)?;
+        let odd = !around.order_by.is_empty() || around.limit.is_some() || around.offset.is_some();
+        refuse(odd, "ORDER BY and LIMIT behind a change", self.last)?;
+        let mut change = match body {
+            sp::SetExpr::Insert(change) | sp::SetExpr::Update(change) | sp::SetExpr::Delete(change) => {
+                self.statement(change)?
+            }
+            _ => return Err(Error::internal("not a change")),
+        };
+        match &mut change {
+            Statement::Insert(Insert { source: Some(source), .. }) => {
+                source.with.splice(0..0, around.with);
+            }
+            Statement::Update(Update { with, .. }) | Statement::Delete(Delete { with, .. }) => {
+                *with = around.with
+            }
+            _ => return Err(Error::unsupported("WITH before this change").at(self.last)),
+        }
+        Ok(change)
     }
 
     /// The one table an UPDATE or DELETE changes.

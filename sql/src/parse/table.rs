@@ -1,6 +1,6 @@
 //! Translation of CREATE TABLE and CREATE INDEX.
 
-use super::ast::{ColumnDef, CreateIndex, CreateTable, ForeignKey, KeyColumn, Name, TableConstraint};
+use super::ast::{Action, ColumnDef, CreateIndex, CreateTable, ForeignKey, KeyColumn, Name, TableConstraint};
 use super::{Translator, refuse, type_name};
 use crate::error::{Error, Position, Result, state};
 use sqlparser::ast::helpers::stmt_create_table::CreateTableBuilder;
@@ -34,7 +34,8 @@ impl Translator {
                 .hint("write the type after the name, e.g. INTEGER or TEXT"));
         }
         let data_type = self.data_type(data_type)?;
-        let mut out = ColumnDef { name, data_type, not_null: identity, default: None, identity };
+        let mut out =
+            ColumnDef { name, data_type, not_null: identity, default: None, default_text: None, identity };
         for sp::ColumnOptionDef { name, option } in options {
             let name = name.map(|name| self.name(name));
             self.column_option(&mut out, name, option, constraints)?;
@@ -55,7 +56,10 @@ impl Translator {
         match option {
             O::Null => {}
             O::NotNull => column.not_null = true,
-            O::Default(expr) => column.default = Some(self.expr(expr)?),
+            O::Default(expr) => {
+                column.default_text = Some(expr.to_string());
+                column.default = Some(self.expr(expr)?);
+            }
             O::PrimaryKey(key) => {
                 let columns = own();
                 self.plain_key(&key.include, &key.index_options, key.characteristics.as_ref())?;
@@ -200,14 +204,11 @@ impl Translator {
         let columns = columns.into_iter().map(|name| self.name(name)).collect();
         let table = self.object(foreign_table)?;
         let parents = referred_columns.into_iter().map(|name| self.name(name)).collect();
-        for action in [on_delete, on_update].into_iter().flatten() {
-            let plain = matches!(action, sp::ReferentialAction::NoAction | sp::ReferentialAction::Restrict);
-            refuse(!plain, &format!("ON DELETE or UPDATE {action}"), table.at)?;
-        }
+        let (on_delete, on_update) = (action(on_delete), action(on_update));
         let simple = matches!(match_kind, None | Some(sp::ConstraintReferenceMatchKind::Simple));
         refuse(!simple, "MATCH FULL and PARTIAL", table.at)?;
         self.characteristics(characteristics.as_ref())?;
-        Ok(ForeignKey { name, columns, table, parents })
+        Ok(ForeignKey { name, columns, table, parents, on_delete, on_update })
     }
 
     fn key_columns(&mut self, columns: Vec<sp::IndexColumn>) -> Result<Vec<KeyColumn>> {
@@ -270,6 +271,16 @@ impl Translator {
         refuse(predicate.is_some(), "a partial index (WHERE)", at)?;
         let columns = self.key_columns(columns)?;
         Ok(CreateIndex { name, if_not_exists, unique, table, columns })
+    }
+}
+
+fn action(action: Option<sp::ReferentialAction>) -> Action {
+    match action {
+        None | Some(sp::ReferentialAction::NoAction) => Action::NoAction,
+        Some(sp::ReferentialAction::Restrict) => Action::Restrict,
+        Some(sp::ReferentialAction::Cascade) => Action::Cascade,
+        Some(sp::ReferentialAction::SetNull) => Action::SetNull,
+        Some(sp::ReferentialAction::SetDefault) => Action::SetDefault,
     }
 }
 

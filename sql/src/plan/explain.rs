@@ -13,7 +13,7 @@ pub fn explain(statement: &Statement) -> Vec<String> {
             let verb = match change.kind {
                 ChangeKind::Insert { .. } => "Insert into",
                 ChangeKind::Update { .. } => "Update",
-                ChangeKind::Delete => "Delete from",
+                ChangeKind::Delete { .. } => "Delete from",
             };
             lines.push(format!("{verb} {}", change.table.name));
             operator(&change.source, 1, &mut lines);

@@ -16,6 +16,6 @@ mod physical;
 pub use explain::explain;
 pub use logical::{ColumnId, Logical, Relation};
 pub use physical::{
-    Access, Assignment, Bound, Change, ChangeKind, ChildCheck, Conflict, JoinType, OutputColumn, ParentCheck,
-    Path, Physical, Plan, Statement, UniqueKey,
+    Access, Assignment, Bound, Change, ChangeKind, ChildCheck, Conflict, Dependent, JoinType, OutputColumn,
+    ParentCheck, Path, Physical, Plan, Statement, UniqueKey,
 };

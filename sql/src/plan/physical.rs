@@ -1,6 +1,6 @@
 //! Physical plans: data that `execute` turns into running operators.
 
-use crate::catalog::Table;
+use crate::catalog::{Action, Table};
 use crate::expression::{Aggregate, Expression, SortKey};
 use crate::types::DataType;
 use std::sync::Arc;
@@ -175,8 +175,21 @@ pub struct Change {
     pub checks: Vec<(Option<String>, Expression)>,
     pub parents: Vec<ParentCheck>,
     pub children: Vec<ChildCheck>,
+    /// The tables whose rows change with rows they refer to.
+    pub dependents: Vec<Dependent>,
     /// Over the columns of the new row (of the old one for DELETE).
     pub returning: Vec<Expression>,
+}
+
+/// A table whose rows change with rows they refer to: what its changed rows have to fulfil.
+#[derive(Clone, Debug)]
+pub struct Dependent {
+    pub table: Arc<Table>,
+    pub checks: Vec<(Option<String>, Expression)>,
+    pub parents: Vec<ParentCheck>,
+    pub children: Vec<ChildCheck>,
+    /// The default of each column, for SET DEFAULT.
+    pub defaults: Vec<Expression>,
 }
 
 /// What happens to the rows.
@@ -188,8 +201,12 @@ pub enum ChangeKind {
     /// The columns that get the values behind the old row in the source.
     Update {
         assigned: Vec<usize>,
+        /// The source may have a row more than once; the first one counts.
+        joined: bool,
     },
-    Delete,
+    Delete {
+        joined: bool,
+    },
 }
 
 /// What an INSERT does with a row whose unique key is there already.
@@ -247,6 +264,10 @@ pub struct ChildCheck {
     pub parents: Vec<usize>,
     /// An index of the child whose first columns are `columns`, in this order.
     pub index: Option<Path>,
+    pub on_delete: Action,
+    pub on_update: Action,
+    /// The child in `Change::dependents`, where an action changes it.
+    pub dependent: Option<usize>,
 }
 
 impl Physical {

@@ -1,6 +1,5 @@
 //! A connection: the place where statements are run.
 
-use super::check::check_indexes;
 use super::control::Control;
 use super::convert::{Bound, Params};
 use super::database::{CheckReport, Database, OpenOptions, Shared};
@@ -223,18 +222,7 @@ impl Connection {
     /// # Errors
     /// When the device fails, or a transaction is open here; damage is no error but a finding.
     pub fn check(&self) -> Result<CheckReport> {
-        self.with(|session| session.control.must_not_write())?;
-        let (ok, mut lines) = self.shared.store.check()?;
-        if !ok {
-            return Ok(CheckReport { ok, lines });
-        }
-        let transaction = self.shared.store.read()?;
-        let findings = check_indexes(&transaction, &*self.shared.catalog(&transaction)?)?;
-        let ok = findings.is_empty();
-        if !ok {
-            lines.retain(|line| line != "ok");
-        }
-        lines.extend(findings);
+        let (ok, lines) = self.with(|session| session.check())?;
         Ok(CheckReport { ok, lines })
     }
 

@@ -9,6 +9,7 @@
 //! | `run`         | one statement through to its result                                  |
 //! | `schema`      | CREATE and DROP                                                      |
 //! | `view`        | CREATE and DROP VIEW                                                 |
+//! | `pragma`      | PRAGMA                                                               |
 //! | `setting`     | what SET and SHOW are about                                          |
 //! | `check`       | whether indexes and tables agree                                      |
 //! | `statement`   | `Statement`                                                          |
@@ -30,6 +31,7 @@ mod connection;
 mod control;
 mod convert;
 mod database;
+mod pragma;
 mod prepare;
 mod rows;
 mod run;

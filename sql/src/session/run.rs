@@ -11,6 +11,7 @@ use crate::error::{Error, ErrorKind, Result, state};
 use crate::execute::{Execution, Settings, Stop, run_change};
 use crate::parse::{Parameters, ast};
 use crate::plan::{self, OutputColumn, Plan, explain};
+use crate::storage::Transaction;
 use crate::types::{Batch, DataType, Value};
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
@@ -73,6 +74,7 @@ impl Session {
                 Ok(Arc::from([OutputColumn { name: "plan".to_owned(), data_type: DataType::TEXT }]))
             }
             ast::Statement::Show(Some(name)) => Ok(texts(&[self.choices.show(name)?.0])),
+            ast::Statement::Pragma { name, argument } => self.pragma_columns(name, argument.as_ref()),
             ast::Statement::Show(None) => Ok(texts(&["name", "setting", "description"])),
             _ => Ok(Arc::from([])),
         }
@@ -80,26 +82,24 @@ impl Session {
 
     /// The schema as of now.
     pub(super) fn catalog(&self) -> Result<Arc<Catalog>> {
+        self.reading(|transaction| self.control.catalog(transaction))
+    }
+
+    /// Looks at something as of now, without touching the transaction.
+    pub(super) fn reading<T>(&self, look: impl FnOnce(&Transaction) -> Result<T>) -> Result<T> {
         match &self.control.state {
-            State::Writing(transaction) => self.control.catalog(transaction),
-            State::Reading(snapshot) => self.control.catalog(snapshot),
-            State::Idle | State::Deferred => self.control.catalog(&self.control.shared.store.read()?),
+            State::Writing(transaction) => look(transaction),
+            State::Reading(snapshot) => look(snapshot),
+            State::Idle | State::Deferred => look(&self.control.shared.store.read()?),
         }
     }
 
     /// The plan as of now, without touching the transaction.
     fn plan(&mut self, prepared: &Prepared, values: &[Value]) -> Result<Arc<plan::Statement>> {
-        let fresh;
-        let transaction = match &self.control.state {
-            State::Writing(transaction) => &**transaction,
-            State::Reading(snapshot) => &**snapshot,
-            State::Idle | State::Deferred => {
-                fresh = self.control.shared.store.read()?;
-                &fresh
-            }
-        };
-        let catalog = self.control.catalog(transaction)?;
-        prepared.plan(&catalog, transaction, values)
+        self.reading(|transaction| {
+            let catalog = self.control.catalog(transaction)?;
+            prepared.plan(&catalog, transaction, values)
+        })
     }
 
     /// Runs a statement.
@@ -164,7 +164,7 @@ impl Session {
                     self.choices.all().map(|row| row.map(Value::Text).to_vec()).collect();
                 Source::of(self.columns(prepared)?, &rows)
             }
-            S::Pragma { name, .. } => Err(Error::unsupported(format!("PRAGMA {}", name.text)).at(name.at)),
+            S::Pragma { name, argument } => self.pragma(name, argument.as_ref()),
             S::Explain(_) => {
                 let columns = self.columns(prepared)?;
                 let lines = explain(&*self.plan(prepared, &parameters)?);

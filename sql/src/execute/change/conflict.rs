@@ -91,7 +91,7 @@ impl Runner<'_> {
                 *place = result.value(0, value.data_type());
             }
         }
-        self.check_rows(transaction, std::slice::from_ref(&values))?;
+        self.check_rows(transaction, &self.change.table, &self.change.checks, std::slice::from_ref(&values))?;
         let key = self.entries.codec.row_key(&values, old.rowid)?;
         let rowid = new_row::rowid_of(self.table(), &values, old.rowid);
         let new = Row { values, rowid, key };

@@ -12,6 +12,7 @@
 //! | `entries`   | a row's entries in the table's tree and the trees of its indexes   |
 //! | `conflict`  | INSERT where the key is there already                             |
 //! | `reference` | foreign keys, looked up when everything is written                 |
+//! | `cascade`   | rows of other tables that change with the rows they refer to       |
 //!
 //! 1. The source is read to its end before the first write: a statement never sees its own rows.
 //! 2. UPDATE deletes all old entries before it inserts the first new one, so that keys may move
@@ -19,11 +20,13 @@
 //! 3. A statement that fails leaves nothing behind in a transaction that goes on: many rows are
 //!    undone by a savepoint, a few by taking the writes back one by one.
 
+mod cascade;
 mod conflict;
 mod entries;
 mod new_row;
 mod reference;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::context::{Context, Settings, State};
@@ -70,11 +73,13 @@ pub(crate) fn run_change(
         state,
         types: change.table.columns.iter().map(|column| column.data_type).collect(),
         entries: Entries::new(&change.table),
-        references: References::new(change),
+        references: References::new(&change.table, &change.parents, &change.children),
         outcome: Outcome::default(),
+        seen: HashSet::new(),
         returning: Vec::new(),
     };
-    let many = source.iter().map(Batch::len).sum::<usize>() > UNDO_ROWS_MAX;
+    let rows = source.iter().map(Batch::len).sum::<usize>();
+    let many = rows > UNDO_ROWS_MAX || !change.dependents.is_empty();
     let savepoint = if keep && many { Some(transaction.savepoint()?) } else { None };
     if keep && !many {
         runner.entries.note_undo();
@@ -110,6 +115,8 @@ struct Runner<'a> {
     entries: Entries,
     references: References<'a>,
     outcome: Outcome,
+    /// The keys of the rows of a joined source.
+    seen: HashSet<Vec<u8>>,
     /// The rows RETURNING is asked about.
     returning: Vec<Vec<Value>>,
 }
@@ -127,10 +134,10 @@ impl Runner<'_> {
         let change = self.change;
         match &change.kind {
             ChangeKind::Insert { conflict } => self.insert(transaction, source, conflict)?,
-            ChangeKind::Update { assigned } => self.update(transaction, source, assigned)?,
-            ChangeKind::Delete => self.delete(transaction, source)?,
+            ChangeKind::Update { assigned, .. } => self.update(transaction, source, assigned)?,
+            ChangeKind::Delete { .. } => self.delete(transaction, source)?,
         }
-        self.references.check(transaction)?;
+        self.cascade(transaction)?;
         self.returned(transaction)
     }
 
@@ -142,7 +149,7 @@ impl Runner<'_> {
             for row in &mut rows {
                 numbers.push(new_row::number(self.table(), row, &mut next)?);
             }
-            self.check_rows(transaction, &rows)?;
+            self.check_rows(transaction, &self.change.table, &self.change.checks, &rows)?;
             for (values, rowid) in rows.into_iter().zip(numbers) {
                 let key = self.entries.codec.row_key(&values, rowid)?;
                 self.insert_row(transaction, Row { values, rowid, key }, conflict)?;
@@ -179,8 +186,7 @@ impl Runner<'_> {
     /// Writes a row over an old one, whose changed entries are gone already, and notes it.
     fn put_over(&mut self, transaction: &mut Transaction, old: &Row, new: Row) -> Result<()> {
         self.entries.insert_changed(transaction, old, &new)?;
-        self.references.removed(&old.values)?;
-        self.references.added(&new.values)?;
+        self.references.updated(&old.values, &new.values)?;
         self.outcome.changed += 1;
         self.keep(new.values);
         Ok(())
@@ -199,6 +205,9 @@ impl Runner<'_> {
             let mut rows = Vec::with_capacity(batch.len());
             for row in 0..batch.len() {
                 let old = self.old_row(batch.row(row, &types))?;
+                if !self.is_first(&old.0) {
+                    continue;
+                }
                 let mut values = old.0.values.clone();
                 for (column, value) in assigned.iter().zip(old.1) {
                     if let Some(place) = values.get_mut(*column) {
@@ -208,7 +217,7 @@ impl Runner<'_> {
                 rows.push((old.0, values));
             }
             let new: Vec<Vec<Value>> = rows.iter().map(|(_, values)| values.clone()).collect();
-            self.check_rows(transaction, &new)?;
+            self.check_rows(transaction, &self.change.table, &self.change.checks, &new)?;
             for (old, values) in rows {
                 let key = self.entries.codec.row_key(&values, old.rowid)?;
                 let rowid = new_row::rowid_of(self.table(), &values, old.rowid);
@@ -229,6 +238,9 @@ impl Runner<'_> {
         for batch in source {
             for row in 0..batch.len() {
                 let (old, _) = self.old_row(batch.row(row, &types))?;
+                if !self.is_first(&old) {
+                    continue;
+                }
                 self.entries.delete(transaction, &old)?;
                 self.references.removed(&old.values)?;
                 self.outcome.changed += 1;
@@ -237,6 +249,16 @@ impl Runner<'_> {
             self.context(transaction).check()?;
         }
         Ok(())
+    }
+
+    /// Whether a row of a joined source is met for the first time.
+    fn is_first(&mut self, row: &Row) -> bool {
+        match &self.change.kind {
+            ChangeKind::Update { joined: true, .. } | ChangeKind::Delete { joined: true } => {
+                self.seen.insert(row.key.clone())
+            }
+            _ => true,
+        }
     }
 
     /// The row as it is, and the values behind it in the source.

@@ -4,7 +4,7 @@ use super::Runner;
 use crate::catalog::{self, RowKey, Table};
 use crate::encoding::decode_rowid;
 use crate::error::{Error, ErrorKind, Result, state};
-use crate::expression::evaluate;
+use crate::expression::{Expression, evaluate};
 use crate::storage::{Cursor, Transaction};
 use crate::types::{Batch, DataType, Value, VectorData};
 
@@ -65,8 +65,13 @@ impl Runner<'_> {
     }
 
     /// NOT NULL, lengths and CHECK of new rows.
-    pub(super) fn check_rows(&mut self, transaction: &Transaction, rows: &[Vec<Value>]) -> Result<()> {
-        let table = &self.change.table;
+    pub(super) fn check_rows(
+        &mut self,
+        transaction: &Transaction,
+        table: &Table,
+        checks: &[(Option<String>, Expression)],
+        rows: &[Vec<Value>],
+    ) -> Result<()> {
         for row in rows {
             for (value, column) in row.iter().zip(&table.columns) {
                 match value {
@@ -79,12 +84,12 @@ impl Runner<'_> {
                 }
             }
         }
-        let change = self.change;
-        if change.checks.is_empty() || rows.is_empty() {
+        if checks.is_empty() || rows.is_empty() {
             return Ok(());
         }
-        let batch = Batch::from_rows(&self.types, rows.iter().map(Vec::as_slice))?;
-        for (name, check) in &change.checks {
+        let types: Vec<DataType> = table.columns.iter().map(|column| column.data_type).collect();
+        let batch = Batch::from_rows(&types, rows.iter().map(Vec::as_slice))?;
+        for (name, check) in checks {
             let result = evaluate(check, &batch, &mut self.context(transaction))?;
             let VectorData::Bool(truths) = &result.data else {
                 return Err(Error::internal("a CHECK that is no condition"));
@@ -93,8 +98,7 @@ impl Runner<'_> {
             let failed = truths.iter().enumerate().any(|(row, truth)| !truth && result.is_valid(row));
             if failed {
                 let which = name.as_ref().map_or(String::new(), |name| format!(" {name}"));
-                let message =
-                    format!("a row does not pass the CHECK{which} of the table {}", change.table.name);
+                let message = format!("a row does not pass the CHECK{which} of the table {}", table.name);
                 return Err(Error::constraint(state::CHECK, message));
             }
         }

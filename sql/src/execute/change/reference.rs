@@ -1,79 +1,167 @@
 //! Foreign keys, checked when all rows of the statement are written.
 //!
 //! Collected are the keys that new rows need and the keys that are gone. Then a needed key must
-//! be in the parent, and a key that is gone for good must not be in a child any more.
+//! be in the parent, and a key that is gone for good must not be in a child any more. Keys whose
+//! children change with them (CASCADE, SET NULL, SET DEFAULT) are collected apart, for `cascade`.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::RowCodec;
 use super::entries::shown;
-use crate::catalog::{RowKey, Table};
+use crate::catalog::{Action, RowKey, Table};
 use crate::encoding::{KeyOrder, encode_rowid, encode_value};
 use crate::error::{Error, Result, state};
 use crate::execute::index_order;
-use crate::plan::{Change, ChildCheck, ParentCheck, Path, UniqueKey};
-use crate::storage::{Cursor, Transaction};
+use crate::plan::{ChildCheck, ParentCheck, Path, UniqueKey};
+use crate::storage::{Cursor, Transaction, TreeId};
 use crate::types::Value;
 
 /// Values of a key by their encoding.
-type Keys = HashMap<Vec<u8>, Vec<Value>>;
+pub(super) type Keys = HashMap<Vec<u8>, Vec<Value>>;
 
-/// The references a statement has to check.
+/// The references of one table that a statement has to check.
 pub(super) struct References<'a> {
-    change: &'a Change,
+    table: &'a Arc<Table>,
+    parents: &'a [ParentCheck],
+    children: &'a [ChildCheck],
     /// For each parent check what is needed.
     needed: Vec<Keys>,
     /// For each child check what went, and what came.
     gone: Vec<Keys>,
     came: Vec<Keys>,
+    /// For each child check the keys whose rows change with them, by their encoding.
+    moved: Vec<Moves>,
 }
 
+/// A key that is no more: what it was, and what it has become, if it is something still.
+pub(super) struct Move {
+    pub(super) old: Vec<Value>,
+    pub(super) new: Option<Vec<Value>>,
+}
+
+/// Keys that are no more, by their encoding.
+pub(super) type Moves = HashMap<Vec<u8>, Move>;
+
 impl<'a> References<'a> {
-    pub(super) fn new(change: &'a Change) -> References<'a> {
-        let children = || change.children.iter().map(|_| Keys::new()).collect();
+    pub(super) fn new(
+        table: &'a Arc<Table>,
+        parents: &'a [ParentCheck],
+        children: &'a [ChildCheck],
+    ) -> References<'a> {
         References {
-            change,
-            needed: change.parents.iter().map(|_| Keys::new()).collect(),
-            gone: children(),
-            came: children(),
+            table,
+            parents,
+            children,
+            needed: parents.iter().map(|_| Keys::new()).collect(),
+            gone: children.iter().map(|_| Keys::new()).collect(),
+            came: children.iter().map(|_| Keys::new()).collect(),
+            moved: children.iter().map(|_| Moves::new()).collect(),
         }
     }
 
     /// Notes a new row.
     pub(super) fn added(&mut self, values: &[Value]) -> Result<()> {
-        for (check, needed) in self.change.parents.iter().zip(&mut self.needed) {
-            note(&self.change.table, &check.columns, values, needed)?;
+        for (check, needed) in self.parents.iter().zip(&mut self.needed) {
+            note(self.table, &check.columns, values, needed)?;
         }
-        for (check, came) in self.change.children.iter().zip(&mut self.came) {
-            note(&self.change.table, &check.parents, values, came)?;
+        for (check, came) in self.children.iter().zip(&mut self.came) {
+            note(self.table, &check.parents, values, came)?;
         }
         Ok(())
     }
 
     /// Notes a row that is no more.
     pub(super) fn removed(&mut self, values: &[Value]) -> Result<()> {
-        for (check, gone) in self.change.children.iter().zip(&mut self.gone) {
-            note(&self.change.table, &check.parents, values, gone)?;
+        for (index, check) in self.children.iter().enumerate() {
+            self.lost(index, check, check.on_delete, values, None)?;
+        }
+        Ok(())
+    }
+
+    /// Notes a row that has changed.
+    pub(super) fn updated(&mut self, old: &[Value], new: &[Value]) -> Result<()> {
+        let differ = |columns: &[usize]| columns.iter().any(|&column| old.get(column) != new.get(column));
+        for (check, needed) in self.parents.iter().zip(&mut self.needed) {
+            if differ(&check.columns) {
+                note(self.table, &check.columns, new, needed)?;
+            }
+        }
+        for (index, check) in self.children.iter().enumerate() {
+            if differ(&check.parents) {
+                self.lost(index, check, check.on_update, old, Some(new))?;
+                if let Some(came) = self.came.get_mut(index) {
+                    note(self.table, &check.parents, new, came)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes that a key is no more.
+    fn lost(
+        &mut self,
+        index: usize,
+        check: &ChildCheck,
+        action: Action,
+        old: &[Value],
+        new: Option<&[Value]>,
+    ) -> Result<()> {
+        if !action.acts() {
+            return match self.gone.get_mut(index) {
+                Some(gone) => note(self.table, &check.parents, old, gone),
+                None => Ok(()),
+            };
+        }
+        let mut keys = Keys::new();
+        note(self.table, &check.parents, old, &mut keys)?;
+        if let (Some((key, old)), Some(moved)) = (keys.into_iter().next(), self.moved.get_mut(index)) {
+            let pick = |values: &[Value]| {
+                check
+                    .parents
+                    .iter()
+                    .map(|&column| values.get(column).cloned().unwrap_or(Value::Null))
+                    .collect()
+            };
+            moved.insert(key, Move { old, new: new.map(pick) });
+        }
+        Ok(())
+    }
+
+    /// Takes the keys whose rows have to change, with the checks that say how.
+    pub(super) fn take_moves(&mut self) -> Vec<(&'a ChildCheck, Moves)> {
+        let moves = self.children.iter().zip(&mut self.moved).filter(|(_, moves)| !moves.is_empty());
+        moves.map(|(check, moves)| (check, std::mem::take(moves))).collect()
+    }
+
+    /// Where RESTRICT stands, rows must not be referred to, whatever happens to those that do.
+    pub(super) fn check_restricted(&self, transaction: &Transaction) -> Result<()> {
+        for (check, gone) in self.children.iter().zip(&self.gone) {
+            if (check.on_delete == Action::Restrict || check.on_update == Action::Restrict)
+                && let Some(values) = child_exists(transaction, check, gone)?
+            {
+                return Err(has_child(self.table, check, &values));
+            }
         }
         Ok(())
     }
 
     pub(super) fn check(&self, transaction: &Transaction) -> Result<()> {
-        for (check, needed) in self.change.parents.iter().zip(&self.needed) {
+        for (check, needed) in self.parents.iter().zip(&self.needed) {
             for values in needed.values() {
                 if !parent_exists(transaction, check, values)? {
-                    return Err(no_parent(&self.change.table, check, values));
+                    return Err(no_parent(self.table, check, values));
                 }
             }
         }
-        for ((check, gone), came) in self.change.children.iter().zip(&self.gone).zip(&self.came) {
+        for ((check, gone), came) in self.children.iter().zip(&self.gone).zip(&self.came) {
             let gone: Keys = gone
                 .iter()
                 .filter(|(key, _)| !came.contains_key(*key))
                 .map(|(k, v)| (k.clone(), v.clone()))
                 .collect();
             if let Some(values) = child_exists(transaction, check, &gone)? {
-                return Err(has_child(&self.change.table, check, &values));
+                return Err(has_child(self.table, check, &values));
             }
         }
         Ok(())
@@ -81,7 +169,7 @@ impl<'a> References<'a> {
 }
 
 /// Adds the values of some columns, unless one is NULL.
-fn note(table: &Table, columns: &[usize], values: &[Value], keys: &mut Keys) -> Result<()> {
+pub(super) fn note(table: &Table, columns: &[usize], values: &[Value], keys: &mut Keys) -> Result<()> {
     let picked: Vec<&Value> = columns.iter().filter_map(|&column| values.get(column)).collect();
     if picked.iter().any(|value| value.is_null()) {
         return Ok(());
@@ -127,24 +215,11 @@ fn child_exists(transaction: &Transaction, check: &ChildCheck, gone: &Keys) -> R
     if gone.is_empty() {
         return Ok(None);
     }
-    let child = &check.child;
-    let (tree, columns) = match check.index {
-        None => return scan_child(transaction, check, gone),
-        Some(Path::Table) => {
-            (child.tree, check.columns.iter().map(|column| (*column, false)).collect::<Vec<_>>())
-        }
-        Some(Path::Index(number)) => match child.indexes.get(number) {
-            Some(index) => (index.tree, index.columns.clone()),
-            None => return Err(Error::internal("no such index")),
-        },
-    };
+    if check.index.is_none() {
+        return scan_child(transaction, check, gone);
+    }
     for values in gone.values() {
-        let prefix = match (check.index, &child.key, values.as_slice()) {
-            (Some(Path::Table), RowKey::Integer(_), [Value::Integer(number)]) => {
-                encode_rowid(*number).to_vec()
-            }
-            _ => search_key(child, &columns, values)?,
-        };
+        let (tree, prefix) = child_prefix(check, values)?;
         let mut found = false;
         let mut cursor = Cursor::new(tree);
         cursor.seek(transaction, &prefix)?;
@@ -157,6 +232,24 @@ fn child_exists(transaction: &Transaction, check: &ChildCheck, gone: &Keys) -> R
         }
     }
     Ok(None)
+}
+
+/// The tree in which rows of the child are found by values of its reference, and how keys of
+/// theirs begin there.
+pub(super) fn child_prefix(check: &ChildCheck, values: &[Value]) -> Result<(TreeId, Vec<u8>)> {
+    let child = &check.child;
+    let (tree, columns) = match check.index {
+        Some(Path::Index(number)) => match child.indexes.get(number) {
+            Some(index) => (index.tree, index.columns.clone()),
+            None => return Err(Error::internal("no such index")),
+        },
+        _ => (child.tree, check.columns.iter().map(|column| (*column, false)).collect::<Vec<_>>()),
+    };
+    let prefix = match (check.index, &child.key, values) {
+        (Some(Path::Table), RowKey::Integer(_), [Value::Integer(number)]) => encode_rowid(*number).to_vec(),
+        _ => search_key(child, &columns, values)?,
+    };
+    Ok((tree, prefix))
 }
 
 /// Without an index all rows of the child are read, once.

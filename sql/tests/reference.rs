@@ -1,0 +1,147 @@
+//! Foreign keys: what happens to rows whose parent goes or changes its key.
+
+mod support;
+
+use support::{check, database, error, fails, run};
+
+#[test]
+fn children_go_with_their_parents() {
+    let db = database(
+        "CREATE TABLE artist (id INTEGER PRIMARY KEY, name TEXT);
+         CREATE TABLE album (id INTEGER PRIMARY KEY, artist INTEGER REFERENCES artist ON DELETE CASCADE);
+         CREATE TABLE track (id INTEGER PRIMARY KEY, album INTEGER NOT NULL,
+             FOREIGN KEY (album) REFERENCES album (id) ON DELETE CASCADE);
+         CREATE INDEX track_album ON track (album);
+         INSERT INTO artist VALUES (1, 'a'), (2, 'b');
+         INSERT INTO album VALUES (10, 1), (11, 1), (20, 2), (30, NULL);
+         INSERT INTO track VALUES (100, 10), (101, 10), (110, 11), (200, 20)",
+    );
+    assert_eq!(db.execute("DELETE FROM artist WHERE id = 1", ()).expect("delete"), 1);
+    check(&db, "SELECT id FROM album ORDER BY id", &["20", "30"]);
+    check(&db, "SELECT id FROM track", &["200"]);
+    assert!(db.check().expect("check").ok);
+}
+
+#[test]
+fn a_tree_of_rows_goes_level_by_level() {
+    let db = database(
+        "CREATE TABLE node (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES node (id) ON DELETE CASCADE);
+         INSERT INTO node VALUES (1, NULL), (2, 1), (3, 2), (4, 2), (5, 4), (6, NULL), (7, 6)",
+    );
+    run(&db, "DELETE FROM node WHERE id = 2");
+    check(&db, "SELECT id FROM node ORDER BY id", &["1", "6", "7"]);
+    run(&db, "DELETE FROM node");
+    check(&db, "SELECT count(*) FROM node", &["0"]);
+    // A long chain.
+    run(&db, "INSERT INTO node VALUES (1, NULL)");
+    for id in 2..=300 {
+        db.execute("INSERT INTO node VALUES (?1, ?1 - 1)", [id]).expect("insert");
+    }
+    run(&db, "DELETE FROM node WHERE id = 1");
+    check(&db, "SELECT count(*) FROM node", &["0"]);
+    // A ring.
+    run(&db, "INSERT INTO node VALUES (1, NULL), (2, 1), (3, 2); UPDATE node SET parent = 3 WHERE id = 1");
+    run(&db, "DELETE FROM node WHERE id = 2");
+    check(&db, "SELECT count(*) FROM node", &["0"]);
+}
+
+#[test]
+fn set_null_and_set_default() {
+    let db = database(
+        "CREATE TABLE team (id INTEGER PRIMARY KEY);
+         CREATE TABLE player (name TEXT PRIMARY KEY,
+             team INTEGER REFERENCES team ON DELETE SET NULL ON UPDATE SET NULL,
+             reserve INTEGER DEFAULT 0 REFERENCES team ON DELETE SET DEFAULT);
+         INSERT INTO team VALUES (0), (1), (2);
+         INSERT INTO player VALUES ('x', 1, 1), ('y', 2, 1), ('z', 1, 2)",
+    );
+    run(&db, "DELETE FROM team WHERE id = 1");
+    check(&db, "SELECT * FROM player ORDER BY name", &["x|NULL|0", "y|2|0", "z|NULL|2"]);
+    // The default is a reference, too.
+    fails(&db, "DELETE FROM team", "23503");
+    check(&db, "SELECT count(*) FROM team", &["2"]);
+    fails(&db, "UPDATE team SET id = 3 WHERE id = 2", "23503");
+    run(&db, "UPDATE player SET reserve = 0; UPDATE team SET id = 3 WHERE id = 2");
+    check(&db, "SELECT * FROM player ORDER BY name", &["x|NULL|0", "y|NULL|0", "z|NULL|0"]);
+}
+
+#[test]
+fn keys_that_change_take_their_children_along() {
+    let db = database(
+        "CREATE TABLE p (a INTEGER, b TEXT, PRIMARY KEY (a, b));
+         CREATE TABLE c (id INTEGER PRIMARY KEY, a INTEGER, b TEXT,
+             CONSTRAINT c_p FOREIGN KEY (a, b) REFERENCES p ON UPDATE CASCADE);
+         CREATE TABLE g (a INTEGER, b TEXT, n INTEGER UNIQUE,
+             FOREIGN KEY (a, b) REFERENCES p (a, b) ON UPDATE CASCADE ON DELETE CASCADE);
+         INSERT INTO p VALUES (1, 'x'), (2, 'y'), (3, 'z');
+         INSERT INTO c VALUES (1, 1, 'x'), (2, 2, 'y'), (3, 1, NULL);
+         INSERT INTO g VALUES (1, 'x', 1), (3, 'z', 3)",
+    );
+    // Keys change places.
+    run(&db, "UPDATE p SET a = 3 - a WHERE a < 3");
+    check(&db, "SELECT * FROM c ORDER BY id", &["1|2|x", "2|1|y", "3|1|NULL"]);
+    check(&db, "SELECT * FROM g ORDER BY n", &["2|x|1", "3|z|3"]);
+    // One may go with it, the other may not.
+    let refused = error(&db, "DELETE FROM p WHERE b = 'x'");
+    assert_eq!(refused.code(), "23503");
+    assert!(refused.message().starts_with("c_p: "), "{refused}");
+    check(&db, "SELECT count(*) FROM g", &["2"]);
+    run(&db, "DELETE FROM c; DELETE FROM p WHERE b = 'x'");
+    check(&db, "SELECT * FROM g", &["3|z|3"]);
+    run(&db, "INSERT INTO p VALUES (3, 'z') ON CONFLICT (a, b) DO UPDATE SET b = 'new'");
+    check(&db, "SELECT * FROM g", &["3|new|3"]);
+    assert!(db.check().expect("check").ok);
+}
+
+#[test]
+fn restrict_and_no_action() {
+    let db = database(
+        "CREATE TABLE p (id INTEGER PRIMARY KEY);
+         CREATE TABLE r (p INTEGER REFERENCES p ON DELETE RESTRICT ON UPDATE RESTRICT);
+         CREATE TABLE n (p INTEGER REFERENCES p ON DELETE NO ACTION);
+         INSERT INTO p VALUES (1), (2), (3); INSERT INTO r VALUES (1); INSERT INTO n VALUES (2)",
+    );
+    for sql in
+        ["DELETE FROM p WHERE id = 1", "UPDATE p SET id = 9 WHERE id = 1", "DELETE FROM p WHERE id = 2"]
+    {
+        fails(&db, sql, "23503");
+    }
+    // At the end of the statement the key is there again; RESTRICT does not wait for that.
+    run(&db, "DELETE FROM r; UPDATE p SET id = 5 - id WHERE id > 1");
+    run(&db, "INSERT INTO r VALUES (3)");
+    fails(&db, "UPDATE p SET id = 5 - id WHERE id > 1", "23503");
+    check(&db, "SELECT id FROM p ORDER BY id", &["1", "2", "3"]);
+}
+
+#[test]
+fn what_changes_along_obeys_its_own_rules() {
+    let db = database(
+        "CREATE TABLE p (id INTEGER PRIMARY KEY);
+         CREATE TABLE must (p INTEGER NOT NULL REFERENCES p ON DELETE SET NULL);
+         CREATE TABLE small (p INTEGER CHECK (p < 10) REFERENCES p ON UPDATE CASCADE);
+         CREATE TABLE one (p INTEGER DEFAULT 7 UNIQUE REFERENCES p ON DELETE SET DEFAULT);
+         INSERT INTO p VALUES (1), (2), (3), (4), (7);
+         INSERT INTO must VALUES (1); INSERT INTO small VALUES (2); INSERT INTO one VALUES (3), (4)",
+    );
+    run(&db, "BEGIN; INSERT INTO p VALUES (8)");
+    fails(&db, "DELETE FROM p WHERE id = 1", "23502");
+    fails(&db, "UPDATE p SET id = 20 WHERE id = 2", "23514");
+    fails(&db, "DELETE FROM p WHERE id IN (3, 4)", "23505");
+    run(&db, "COMMIT");
+    check(&db, "SELECT id FROM p ORDER BY id", &["1", "2", "3", "4", "7", "8"]);
+    check(&db, "SELECT p FROM one ORDER BY p", &["3", "4"]);
+    run(&db, "DELETE FROM p WHERE id = 3; UPDATE p SET id = 9 WHERE id = 2");
+    check(&db, "SELECT p FROM one ORDER BY p", &["4", "7"]);
+    check(&db, "SELECT p FROM small", &["9"]);
+}
+
+#[test]
+fn replacing_a_row_counts_as_deleting_it() {
+    let db = database(
+        "CREATE TABLE p (id INTEGER PRIMARY KEY, v TEXT UNIQUE);
+         CREATE TABLE c (p INTEGER REFERENCES p ON DELETE CASCADE);
+         INSERT INTO p VALUES (1, 'a'), (2, 'b'); INSERT INTO c VALUES (1), (2)",
+    );
+    run(&db, "INSERT OR REPLACE INTO p VALUES (3, 'a')");
+    check(&db, "SELECT p FROM c", &["2"]);
+}
