@@ -16,6 +16,7 @@ use crate::log::ring::Position;
 use crate::memory::{Memory, State};
 use crate::meta::{Meta, store};
 use crate::platform::Platform;
+use crate::space::TAIL_MIN;
 use crate::space::format::Shape;
 use crate::transaction::change::Change;
 use portable_atomic::Ordering;
@@ -186,17 +187,9 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         Ok(())
     }
 
-    /// Whether more than a third of the file is free, and enough to be worth it.
     fn is_sparse(&self) -> bool {
         let shape = Shape::new(self.pager().view_len());
-        let space = &self.writer.lock().space;
-        // A file is cut within the range of its last map leaf only.
-        let leaf = shape.leaf_of(space.page_count.saturating_sub(1));
-        if space.page_count <= shape.data_start(leaf) + 2 * TAIL_MIN {
-            return false;
-        }
-        let taken = space.page_count - space.free_count;
-        space.free_count > taken / 2 + 2 * TAIL_MIN
+        self.writer.lock().space.is_sparse(shape)
     }
 
     /// Writes up to `budget` pages of the checkpoint in progress, and finishes it after the last.
@@ -458,8 +451,6 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
 
 /// Pages a checkpoint moves from the end of a sparse file.
 const COMPACT: u32 = 64;
-/// A cut of fewer free pages than this is not worth it.
-const TAIL_MIN: u32 = 16;
 
 /// The state a meta describes.
 pub(crate) fn state_of<R: crate::memory::Roots>(meta: &Meta) -> State<R> {

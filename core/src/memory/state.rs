@@ -42,7 +42,8 @@ impl<R: Roots> State<R> {
 /// What a savepoint goes back to.
 #[derive(Debug, Clone, Copy)]
 pub struct SavepointSlot<R> {
-    pub(crate) id: u32,
+    /// Epoch of what follows it.
+    pub(crate) id: u64,
     pub(crate) state: State<R>,
     /// Lengths of the born and the freed list.
     pub(crate) born: u64,

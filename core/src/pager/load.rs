@@ -137,6 +137,18 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
         frame.is_dirty() && frame.birth() > self.state.committed.load(Ordering::Acquire)
     }
 
+    /// Forgets the running transaction's dirty pages, unwritten: it ended, and they mean nothing.
+    pub fn forget_running(&self) {
+        for frame in self.memory.frames() {
+            if self.is_running(frame) {
+                let pin = PinMut::lock(frame);
+                if self.is_running(frame) {
+                    pin.clear();
+                }
+            }
+        }
+    }
+
     fn running(&self, frames: &[Frame<P::RwLock, M::Page>]) -> usize {
         frames.iter().filter(|frame| self.is_running(frame)).count()
     }

@@ -25,7 +25,7 @@ const GROWTH_MIN: u32 = 16;
 impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     /// A free page's number, marked as used.
     pub(crate) fn allocate(&mut self) -> Result<u32, Error<P::Error>> {
-        if let Some((page, settled)) = self.space.recycled.pop() {
+        if let Some((page, settled)) = self.take_recycled() {
             if settled {
                 self.set_bit(Bits::Held, page, false)?;
                 self.set_bit(Bits::Used, page, true)?;
@@ -41,7 +41,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
 
     /// A free page's number for the engine's own volatile use, marked as held.
     pub(super) fn allocate_held(&mut self) -> Result<u32, Error<P::Error>> {
-        if let Some((page, settled)) = self.space.recycled.pop() {
+        if let Some((page, settled)) = self.take_recycled() {
             if !settled {
                 self.settle(page)?;
             }
@@ -52,6 +52,12 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         self.space.free_count -= 1;
         self.space.held_count += 1;
         Ok(page)
+    }
+
+    /// A recycled page, if it and the free ones are more than the reserve.
+    fn take_recycled(&mut self) -> Option<(u32, bool)> {
+        let available = self.space.free_count as usize + self.space.recycled.len();
+        if available > self.reserve as usize { self.space.recycled.pop() } else { None }
     }
 
     fn take_free(&mut self) -> Result<u32, Error<P::Error>> {

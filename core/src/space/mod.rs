@@ -27,11 +27,15 @@ use crate::memory::{List, Memory};
 use crate::page::Ptr;
 use crate::pager::Pager;
 use crate::platform::Platform;
+use format::Shape;
 use heapless::Vec;
 
 /// Pages ready to be handed out again without a search; with whether the map says that they are held
 /// (else it says that they are used).
 const RECYCLED_MAX: usize = 16;
+
+/// A cut of fewer free pages than this is not worth it.
+pub(crate) const TAIL_MIN: u32 = 16;
 
 /// What the writer knows about space; lives as long as the database is open.
 pub(crate) struct Space {
@@ -55,6 +59,19 @@ pub(crate) struct Space {
     pub tags: Tags,
     /// Pages the last transaction freed: the next one sweeps in proportion.
     pub last_freed: u64,
+}
+
+impl Space {
+    /// Whether more than a third of the file is free, and enough to be worth making it shorter.
+    pub fn is_sparse(&self, shape: Shape) -> bool {
+        // A file is cut within the range of its last map leaf only.
+        let leaf = shape.leaf_of(self.page_count.saturating_sub(1));
+        if self.page_count <= shape.data_start(leaf) + 2 * TAIL_MIN {
+            return false;
+        }
+        let taken = self.page_count - self.free_count;
+        self.free_count > taken / 2 + 2 * TAIL_MIN
+    }
 }
 
 /// Source of tags: a permutation of a counter, seeded anew at each opening.

@@ -65,6 +65,12 @@ impl<R: crate::memory::Roots> Change<R> {
         Self { state, span, finger: Finger::NONE }
     }
 
+    /// The span of what frees pages: it may use half the reserve, so that a full database can be
+    /// emptied. The other half is for the checkpoint that gives the freed pages back.
+    fn freeing(&self) -> Span {
+        Span { reserve: self.span.reserve / 2, ..self.span }
+    }
+
     /// The state as something to read.
     pub fn parts<'a, P: Platform, M: Memory<P, Roots = R>>(
         &'a self,
@@ -99,8 +105,7 @@ impl<R: crate::memory::Roots> Change<R> {
     ) -> Result<bool, Error<P::Error>> {
         let mut root = find_root(&self.parts(db), tree)?;
         self.finger = Finger::NONE;
-        // A delete may use the reserve, so that a full database can be emptied.
-        let span = Span { reserve: 0, ..self.span };
+        let span = self.freeing();
         db.work(span, |workspace| {
             let found = workspace.delete(&mut root, key)?;
             if found {
@@ -147,7 +152,7 @@ impl<R: crate::memory::Roots> Change<R> {
         self.finger = Finger::NONE;
         let mut buf = [0; 1 + NAME_LEN_MAX];
         let key = name_key(&mut buf, name).unwrap_or(&[]);
-        let span = Span { reserve: 0, ..self.span };
+        let span = self.freeing();
         db.work(span, |workspace| {
             bury(&mut self.state, workspace, root)?;
             for place in self.state.roots.as_mut().iter_mut().filter(|place| place.tree == tree) {
@@ -167,7 +172,7 @@ impl<R: crate::memory::Roots> Change<R> {
     ) -> Result<(), Error<P::Error>> {
         let root = find_root(&self.parts(db), tree)?;
         self.finger = Finger::NONE;
-        let span = Span { reserve: 0, ..self.span };
+        let span = self.freeing();
         db.work(span, |workspace| {
             bury(&mut self.state, workspace, root)?;
             set_root(&mut self.state, workspace, TreeRoot::new(tree))
@@ -180,7 +185,7 @@ impl<R: crate::memory::Roots> Change<R> {
         db: &Database<P, M>,
         budget: u32,
     ) -> Result<(), Error<P::Error>> {
-        let span = Span { reserve: 0, ..self.span };
+        let span = self.freeing();
         for _ in 0..budget {
             if self.state.graves == 0 {
                 return Ok(());

@@ -54,6 +54,7 @@ impl<P: Platform, M: Memory<P>, D: Deref<Target = Database<P, M>>> WriteTxn<P, M
             return self.db.flush_log(seen);
         }
         if let Err(error) = self.change.tidy_graves(&self.db, GRAVES) {
+            self.db.note_shortage(&error);
             self.undo();
             return Err(error);
         }
@@ -93,6 +94,7 @@ impl<P: Platform, M: Memory<P>, D: Deref<Target = Database<P, M>>> WriteTxn<P, M
         }
         let fixed = self.db.fix(&mut self.change, self.base);
         if let Err(error) = fixed {
+            self.db.note_shortage(&error);
             self.undo();
             return Err(error);
         }
@@ -111,7 +113,11 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         self.arm()?;
         let short = core::mem::take(&mut self.writer.lock().space_short);
         if short {
-            self.checkpoint_held()?;
+            match self.checkpoint_held() {
+                // What follows may find space: a reader may have gone.
+                Err(Error::NoSpace { .. } | Error::PoolExhausted) => {}
+                other => other?,
+            }
         }
         let (freed, epoch, reserve) = {
             let mut writer = self.writer.lock();
@@ -129,6 +135,10 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
                 Ok(_) | Err(Error::NoSpace { .. } | Error::PoolExhausted) => {}
                 Err(error) => return Err(error),
             }
+            if workspace.space.is_sparse(workspace.shape()) {
+                // The lowest free pages are taken instead, so that the end of the file becomes free.
+                workspace.drain_recycled()?;
+            }
             workspace.ensure_spare(&protectors)
         });
         match swept {
@@ -140,6 +150,14 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
             }
         }
         Ok(Change::new(state, span))
+    }
+
+    /// After an error for want of space the next transaction begins with a checkpoint, which gives
+    /// pages back.
+    pub(super) fn note_shortage(&self, error: &Error<P::Error>) {
+        if matches!(error, Error::NoSpace { .. }) {
+            self.writer.lock().space_short = true;
+        }
     }
 
     /// Whether a record of this length is to be logged.

@@ -10,6 +10,7 @@ use crate::memory::{Memory, SavepointSlot};
 use crate::platform::Platform;
 use core::marker::PhantomData;
 use core::ops::Deref;
+use portable_atomic::Ordering;
 
 /// Stamps of write transactions differ from epochs.
 const STAMP: u64 = 1 << 63;
@@ -17,7 +18,8 @@ const STAMP: u64 = 1 << 63;
 /// A point in a write transaction that it can go back to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Savepoint {
-    id: u32,
+    /// Epoch of what follows it: no two savepoints have it in common.
+    id: u64,
     depth: usize,
 }
 
@@ -40,7 +42,6 @@ pub struct WriteTxn<P: Platform, M: Memory<P>, D: Deref<Target = Database<P, M>>
     aborted: bool,
     stamp: u64,
     depth: usize,
-    next_savepoint: u32,
     marker: PhantomData<fn() -> P>,
 }
 
@@ -77,7 +78,6 @@ impl<P: Platform, M: Memory<P>, D: Deref<Target = Database<P, M>>> WriteTxn<P, M
                     aborted: false,
                     stamp,
                     depth: 0,
-                    next_savepoint: 1,
                     marker: PhantomData,
                 })
             }
@@ -122,9 +122,7 @@ impl<P: Platform, M: Memory<P>, D: Deref<Target = Database<P, M>>> WriteTxn<P, M
                 if !harmless {
                     self.aborted = true;
                     self.stamp += 1;
-                    if matches!(error, Error::NoSpace { .. }) {
-                        self.db.writer.lock().space_short = true;
-                    }
+                    self.db.note_shortage(&error);
                 }
                 Err(error)
             }
@@ -209,13 +207,14 @@ impl<P: Platform, M: Memory<P>, D: Deref<Target = Database<P, M>>> WriteTxn<P, M
     pub fn savepoint(&mut self) -> Result<Savepoint, Error<P::Error>> {
         self.usable()?;
         let (born, freed) = self.db.work(self.change.span, |workspace| workspace.lists_position());
+        // It protects everything so far; what follows is born later.
+        let epoch = self.db.draw_epoch();
         let mut memory = self.db.memory.writer().lock();
         let slots = memory.savepoints.as_mut();
         let max = slots.len();
         let slot = slots.get_mut(self.depth).ok_or(Error::TooManySavepoints { max })?;
-        let id = self.next_savepoint;
         *slot = SavepointSlot {
-            id,
+            id: epoch,
             state: self.change.state,
             born,
             freed,
@@ -223,13 +222,10 @@ impl<P: Platform, M: Memory<P>, D: Deref<Target = Database<P, M>>> WriteTxn<P, M
             changed: self.changed,
         };
         drop(memory);
-        // It protects everything so far; what follows is born later.
-        self.change.span =
-            Span { protected: self.change.span.epoch, epoch: self.db.draw_epoch(), ..self.change.span };
+        self.change.span = Span { protected: self.change.span.epoch, epoch, ..self.change.span };
         self.change.finger = Finger::NONE;
-        self.next_savepoint = id.wrapping_add(1);
         self.depth += 1;
-        Ok(Savepoint { id, depth: self.depth })
+        Ok(Savepoint { id: epoch, depth: self.depth })
     }
 
     fn find_savepoint(&self, savepoint: Savepoint) -> Result<SavepointSlot<M::Roots>, Error<P::Error>> {
@@ -291,6 +287,10 @@ impl<P: Platform, M: Memory<P>, D: Deref<Target = Database<P, M>>> WriteTxn<P, M
         let result = self.db.work(self.change.span, |workspace| workspace.lists_rollback(0, 0));
         if result.is_err() {
             self.db.fail();
+        }
+        if self.db.pool.failed.load(Ordering::Acquire) {
+            // What could not be undone must not take the readers' frames.
+            self.db.pager().forget_running();
         }
         self.db.free_place();
     }
