@@ -1,0 +1,20 @@
+//! Bugs that were found once, each as a test of what must hold instead.
+//!
+//! The simulated platform fails, fills up, or loses its power at a chosen moment. A test says in its
+//! name what stays true then. What they share is in `fixture`; `sys` has the lock that lets a test
+//! choose between which two steps of one thread another one runs.
+
+mod blank;
+mod counts;
+mod cursors;
+mod fixture;
+mod flushes;
+mod full;
+mod log;
+mod memory;
+mod opening;
+mod races;
+mod recovery;
+mod sys;
+mod transactions;
+mod trees;

@@ -1,0 +1,132 @@
+//! Memory that is too small for what the devices hold, or does not fit itself.
+
+use crate::fixture::{
+    Model, Small, after, blank, change, create, delete, everything, expect, flushed, open, put, quiet,
+};
+use drystone_core::memory::{Entry, Frame, List, Memory, SavepointSlot, TreeRoot, WriterMemory, WriterMutex};
+use drystone_core::{Database, Error, Platform};
+use drystone_platform_sim::{Plan, Random, SimPlatform};
+use lock_api::Mutex;
+use portable_atomic::AtomicU64;
+
+#[test]
+fn a_record_longer_than_the_memory_for_it_is_refused_not_dropped() {
+    let platform = blank();
+    let db = create(platform.clone(), Small::<32, 8192>::new(), quiet());
+    let mut model = Model::new();
+    change(&db, &mut model, [put(1, &[1; 100])]);
+    change(&db, &mut model, [put(2, &[2; 3000])]);
+    change(&db, &mut model, [put(3, &[3; 100])]);
+    drop(db);
+    let state = flushed(&platform);
+    let small = after(state.clone());
+    let error = Database::open(small.clone(), Small::<32, 2048>::new(), quiet()).err();
+    assert_eq!(error, Some(Error::MemoryTooSmall));
+    let left = everything(&small);
+    assert!(left.log == state.log, "the log is as it was");
+    expect(&open(&after(left), Small::<32, 8192>::new()), &model);
+}
+
+type Lock<T> = Mutex<<SimPlatform as Platform>::Mutex, T>;
+type Lists<const INLINE: usize> = [List<[Entry; INLINE]>; 12];
+type Savepoints = [SavepointSlot<[TreeRoot; 2]>; 2];
+
+/// Memory whose space lists have as many inline entries as a test wants.
+struct Inline<const INLINE: usize> {
+    rest: Small<12, 8192>,
+    writer: Lock<WriterMemory<[u8; 512], Lists<INLINE>, Savepoints>>,
+}
+
+impl<const INLINE: usize> Inline<INLINE> {
+    fn new() -> Self {
+        let writer = WriterMemory {
+            scratch: [0; 512],
+            lists: [const { List::new([Entry::NONE; INLINE]) }; 12],
+            savepoints: [const { SavepointSlot::EMPTY }; 2],
+        };
+        Self { rest: Small::new(), writer: Mutex::new(writer) }
+    }
+}
+
+impl<const INLINE: usize> Memory<SimPlatform> for Inline<INLINE> {
+    type Page = [u8; 512];
+    type Log = [u8; 8192];
+    type Operations = [u8; 8192];
+    type Inline = [Entry; INLINE];
+    type Lists = Lists<INLINE>;
+    type Roots = [TreeRoot; 2];
+    type Savepoints = Savepoints;
+
+    fn page_size(&self) -> usize {
+        self.rest.page_size()
+    }
+    fn frames(&self) -> &[Frame<<SimPlatform as Platform>::RwLock, [u8; 512]>] {
+        self.rest.frames()
+    }
+    fn hands(&self) -> &[Lock<u16>] {
+        self.rest.hands()
+    }
+    fn logs(&self) -> &[Lock<[u8; 8192]>] {
+        self.rest.logs()
+    }
+    fn readers(&self) -> &[AtomicU64] {
+        self.rest.readers()
+    }
+    fn operations(&self) -> &Lock<[u8; 8192]> {
+        self.rest.operations()
+    }
+    fn writer(&self) -> &WriterMutex<SimPlatform, Self> {
+        &self.writer
+    }
+}
+
+/// A list moves its inline entries into a page of its chain. `false`: this many are refused.
+fn lists_spill<const INLINE: usize>() -> bool {
+    let platform = blank();
+    match Database::open(platform.clone(), Inline::<INLINE>::new(), quiet()) {
+        Err(Error::MemoryTooSmall) => return false,
+        other => drop(other.unwrap()),
+    }
+    let db = create(platform.clone(), Inline::<INLINE>::new(), quiet());
+    let mut model = Model::new();
+    let mut random = Random::new(INLINE as u64);
+    let mut reader = None;
+    for step in 0..120 {
+        let key = |random: &mut Random| random.below(400) as u32;
+        let changes: Vec<_> = (0..10)
+            .map(|_| match random.one_in(4) {
+                true => delete(key(&mut random)),
+                false => put(key(&mut random), &[step as u8; 60]),
+            })
+            .collect();
+        change(&db, &mut model, changes);
+        // What a reader or a checkpoint protects makes the lists long.
+        if step % 20 == 0 {
+            reader = Some(db.read().unwrap());
+        }
+        if step % 15 == 0 {
+            let _ = db.checkpoint_step(3).unwrap();
+        }
+    }
+    drop(reader);
+    expect(&db, &model);
+    drop(db);
+    for plan in [Plan::AllOld, Plan::AllNew, Plan::Seeded(INLINE as u64)] {
+        expect(&open(&after(platform.crash(plan)), Inline::<INLINE>::new()), &model);
+    }
+    true
+}
+
+/// A list page of 512 bytes holds 23 entries.
+#[test]
+fn inline_lists_that_fit_a_page_lose_no_entry() {
+    assert!(lists_spill::<2>());
+    assert!(lists_spill::<16>());
+    assert!(lists_spill::<23>());
+}
+
+#[test]
+fn inline_lists_longer_than_a_page_are_refused() {
+    assert!(!lists_spill::<24>());
+    assert!(!lists_spill::<32>());
+}
