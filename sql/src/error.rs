@@ -326,7 +326,7 @@ fn window(line: &str, column: usize) -> (String, usize) {
 }
 
 /// The byte offset of a line (from 1) and a column in characters (from 1).
-fn offset_of(sql: &str, line: u32, column: u32) -> usize {
+pub(crate) fn offset_of(sql: &str, line: u32, column: u32) -> usize {
     let mut start = 0;
     for _ in 1..line {
         match sql[start..].find('\n') {

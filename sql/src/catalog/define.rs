@@ -24,7 +24,7 @@ pub fn define_table(id: u32, create: &ast::CreateTable, sql: &str) -> Result<Tab
         tree: NO_TREE,
         sql: sql.to_owned(),
     };
-    if create.columns.is_empty() {
+    if create.columns.is_empty() || create.query.is_some() {
         return Err(bad("a table needs at least one column").at(create.name.at));
     }
     for column in &create.columns {

@@ -14,8 +14,8 @@ mod store;
 
 pub use define::{define_index, define_table};
 pub use store::{
-    ObjectKind, TREE, create_catalog, create_object, drop_object, load, mark, sequence, set_mark,
-    set_sequence, version,
+    ObjectKind, TREE, create_catalog, create_object, drop_object, load, mark, redefine_object, sequence,
+    set_mark, set_sequence, version,
 };
 
 use crate::error::{Error, ErrorKind, Result, state};

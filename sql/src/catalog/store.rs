@@ -156,6 +156,15 @@ pub fn create_object(
     Ok(id)
 }
 
+/// Gives an object another definition; its trees stay.
+pub fn redefine_object(transaction: &mut Transaction, id: u32, sql: &str) -> Result<()> {
+    let (catalog, key) = (tree(transaction)?, object_key(id));
+    let kind = transaction.get(catalog, &key, |value| value.first().copied())?.flatten();
+    let kind = kind.ok_or_else(|| Error::corrupt(format!("entry {id} of the catalog is missing")))?;
+    transaction.put(catalog, &key, &[&[kind], sql.as_bytes()].concat())?;
+    raise_version(transaction)
+}
+
 /// Removes an object and its trees.
 pub fn drop_object(transaction: &mut Transaction, kind: ObjectKind, id: u32, uniques: usize) -> Result<()> {
     let catalog = tree(transaction)?;

@@ -26,6 +26,7 @@ pub enum Statement {
     CreateTable(CreateTable),
     CreateIndex(CreateIndex),
     CreateView(CreateView),
+    AlterTable(AlterTable),
     DropTable {
         names: Vec<Name>,
         if_exists: bool,
@@ -223,6 +224,8 @@ pub struct CreateTable {
     pub if_not_exists: bool,
     pub columns: Vec<ColumnDef>,
     pub constraints: Vec<TableConstraint>,
+    /// Of CREATE TABLE AS, which has no columns of its own.
+    pub query: Option<Box<Query>>,
 }
 
 /// One column of CREATE TABLE.
@@ -304,6 +307,37 @@ pub struct CreateIndex {
     pub unique: bool,
     pub table: Name,
     pub columns: Vec<KeyColumn>,
+}
+
+/// ALTER TABLE.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlterTable {
+    pub table: Name,
+    pub if_exists: bool,
+    pub action: AlterAction,
+}
+
+/// What changes in a table.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AlterAction {
+    /// The text is that of the definition.
+    AddColumn {
+        column: ColumnDef,
+        constraints: Vec<TableConstraint>,
+        text: String,
+        if_not_exists: bool,
+    },
+    DropColumn {
+        column: Name,
+        if_exists: bool,
+    },
+    RenameColumn {
+        from: Name,
+        to: Name,
+    },
+    RenameTable {
+        to: Name,
+    },
 }
 
 /// CREATE VIEW.
@@ -395,6 +429,37 @@ pub enum ExprKind {
     Subquery(Box<Query>),
     /// `(a, b)`: only in IN.
     Row(Vec<Expr>),
+}
+
+impl Expr {
+    /// The expressions directly in it, those of subqueries left out.
+    pub fn children(&self) -> Vec<&Expr> {
+        match &self.kind {
+            ExprKind::Literal(_)
+            | ExprKind::Typed { .. }
+            | ExprKind::Parameter(_)
+            | ExprKind::Column(_)
+            | ExprKind::Default
+            | ExprKind::Exists { .. }
+            | ExprKind::Subquery(_) => vec![],
+            ExprKind::Unary { operand, .. }
+            | ExprKind::Is { operand, .. }
+            | ExprKind::InQuery { operand, .. }
+            | ExprKind::Cast { operand, .. } => vec![operand],
+            ExprKind::Binary { left, right, .. } | ExprKind::Distinct { left, right, .. } => {
+                vec![left, right]
+            }
+            ExprKind::And(list) | ExprKind::Or(list) | ExprKind::Row(list) => list.iter().collect(),
+            ExprKind::InList { operand, list, .. } => std::iter::once(&**operand).chain(list).collect(),
+            ExprKind::Between { operand, low, high, .. } => vec![operand, low, high],
+            ExprKind::Like(like) => [&like.operand, &like.pattern].into_iter().chain(&like.escape).collect(),
+            ExprKind::Case { operand, branches, otherwise } => {
+                let branches = branches.iter().flat_map(|(when, then)| [when, then]);
+                operand.as_deref().into_iter().chain(branches).chain(otherwise.as_deref()).collect()
+            }
+            ExprKind::Function(call) => call.args.iter().chain(&call.filter).collect(),
+        }
+    }
 }
 
 /// LIKE and ILIKE.

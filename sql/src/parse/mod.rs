@@ -7,10 +7,12 @@
 //! The translation takes the parser's structs apart field by field, so that a clause this
 //! database does not know becomes an error with its place and is never dropped silently.
 
+mod alter;
 pub mod ast;
 mod dialect;
 mod expression;
 mod query;
+pub mod rewrite;
 mod setting;
 mod split;
 mod statement;

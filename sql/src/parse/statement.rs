@@ -20,6 +20,7 @@ impl Translator {
             S::Delete(delete) => Ok(Statement::Delete(self.delete(delete)?)),
             S::CreateTable(create) => Ok(Statement::CreateTable(self.create_table(create)?)),
             S::CreateIndex(create) => Ok(Statement::CreateIndex(self.create_index(create)?)),
+            S::AlterTable(alter) => Ok(Statement::AlterTable(self.alter_table(alter)?)),
             S::CreateView(create) => Ok(Statement::CreateView(self.create_view(create)?)),
             S::Savepoint { name } => Ok(Statement::Savepoint(self.name(name))),
             S::ReleaseSavepoint { name } => Ok(Statement::Release(self.name(name))),

@@ -9,9 +9,13 @@ use sqlparser::ast::{self as sp};
 impl Translator {
     pub(super) fn create_table(&mut self, create: sp::CreateTable) -> Result<CreateTable> {
         refuse_table_options(&create).map_err(|e| e.at(self.last))?;
-        let sp::CreateTable { name, columns, constraints, if_not_exists, .. } = create;
+        let sp::CreateTable { name, columns, constraints, if_not_exists, query, .. } = create;
         let name = self.object(name)?;
-        let mut out = CreateTable { name, if_not_exists, columns: Vec::new(), constraints: Vec::new() };
+        let query = query.map(|query| self.query(*query).map(Box::new)).transpose()?;
+        let odd = query.is_some() && !(columns.is_empty() && constraints.is_empty());
+        refuse(odd, "CREATE TABLE with both columns and AS", name.at)?;
+        let mut out =
+            CreateTable { name, if_not_exists, columns: Vec::new(), constraints: Vec::new(), query };
         for column in columns {
             let column = self.column(column, &mut out.constraints)?;
             out.columns.push(column);
@@ -23,7 +27,11 @@ impl Translator {
         Ok(out)
     }
 
-    fn column(&mut self, column: sp::ColumnDef, constraints: &mut Vec<TableConstraint>) -> Result<ColumnDef> {
+    pub(super) fn column(
+        &mut self,
+        column: sp::ColumnDef,
+        constraints: &mut Vec<TableConstraint>,
+    ) -> Result<ColumnDef> {
         let sp::ColumnDef { name, data_type, options } = column;
         let name = self.name(name);
         let identity = type_name::is_serial(&data_type);
@@ -290,7 +298,6 @@ fn refuse_table_options(create: &sp::CreateTable) -> Result<()> {
     let at = Position::default();
     refuse(create.or_replace, "CREATE OR REPLACE TABLE", at)?;
     refuse(create.temporary || create.global.is_some(), "a temporary table", at)?;
-    refuse(create.query.is_some(), "CREATE TABLE AS", at)?;
     refuse(create.like.is_some() || create.clone.is_some(), "CREATE TABLE LIKE", at)?;
     refuse(create.inherits.is_some() || create.partition_of.is_some(), "inheritance", at)?;
     let mut plain = CreateTableBuilder::new(create.name.clone())
@@ -304,5 +311,6 @@ fn refuse_table_options(create: &sp::CreateTable) -> Result<()> {
     // STRICT is how every table here is; WITHOUT ROWID chooses a storage this database chooses itself.
     plain.strict = create.strict;
     plain.without_rowid = create.without_rowid;
+    plain.query.clone_from(&create.query);
     refuse(plain != *create, "a table option", at)
 }

@@ -8,6 +8,7 @@
 //! | `control`     | BEGIN to ROLLBACK: the states of a connection's transaction           |
 //! | `run`         | one statement through to its result                                  |
 //! | `schema`      | CREATE and DROP                                                      |
+//! | `alter`       | ALTER TABLE                                                          |
 //! | `view`        | CREATE and DROP VIEW                                                 |
 //! | `pragma`      | PRAGMA                                                               |
 //! | `setting`     | what SET and SHOW are about                                          |
@@ -26,6 +27,7 @@
 //! Outside a transaction every statement is one of its own. A statement that fails inside one is
 //! rolled back alone.
 
+mod alter;
 mod check;
 mod connection;
 mod control;

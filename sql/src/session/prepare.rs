@@ -71,7 +71,8 @@ impl Cache {
     }
 }
 
-struct Counts<'a>(&'a Transaction);
+/// What is known about the data: the rows a tree counts.
+pub(super) struct Counts<'a>(pub(super) &'a Transaction);
 
 impl Statistics for Counts<'_> {
     fn rows(&self, table: &Table) -> Result<u64> {

@@ -130,14 +130,16 @@ impl Session {
             }
             S::DropView { names, .. } if self.drops_temporary(names) => Ok(Source::none()),
             S::CreateTable(_)
+            | S::AlterTable(_)
             | S::CreateIndex(_)
             | S::CreateView(_)
             | S::DropTable { .. }
             | S::DropView { .. }
             | S::DropIndex { .. } => {
                 self.no_parameters(prepared)?;
+                let settings = self.settings();
                 let change = |transaction: &mut _, catalog: &_| {
-                    change_schema(transaction, catalog, statement, &prepared.sql)
+                    change_schema(transaction, catalog, statement, &prepared.sql, &settings)
                 };
                 self.control.write_schema(change).map(|()| Source::none())
             }

@@ -1,13 +1,18 @@
 //! CREATE and DROP.
 
+use super::alter::alter_table;
+use super::prepare::Counts;
 use super::view::{create_view, drop_view};
 use crate::bind;
 use crate::catalog::{
     self, Catalog, Index, ObjectKind, Table, create_object, define_index, define_table, drop_object,
 };
 use crate::error::{Error, Result, state};
-use crate::execute::RowCodec;
+use crate::execute::{RowCodec, Settings, run_change};
+use crate::optimize::optimize;
 use crate::parse::ast::{self, Name};
+use crate::parse::{parse, rewrite};
+use crate::plan::Plan;
 use crate::storage::{Cursor, Transaction};
 use std::sync::Arc;
 
@@ -17,10 +22,15 @@ pub(super) fn change_schema(
     catalog: &Arc<Catalog>,
     statement: &ast::Statement,
     sql: &str,
+    settings: &Settings,
 ) -> Result<()> {
     match statement {
-        ast::Statement::CreateTable(create) => create_table(transaction, catalog, create, sql),
-        ast::Statement::CreateIndex(create) => create_index(transaction, catalog, create, sql),
+        ast::Statement::AlterTable(alter) => alter_table(transaction, catalog, alter, settings),
+        ast::Statement::CreateTable(create) => match &create.query {
+            Some(query) => create_table_as(transaction, catalog, create, query, settings),
+            None => create_table(transaction, catalog, create, sql),
+        },
+        ast::Statement::CreateIndex(create) => create_index(transaction, catalog, create, sql, settings),
         ast::Statement::DropTable { names, if_exists } => {
             names.iter().try_for_each(|name| drop_table(transaction, catalog, name, *if_exists))
         }
@@ -80,11 +90,63 @@ fn create_table(
     Ok(())
 }
 
+/// CREATE TABLE AS: the table gets the columns of the query, and its rows.
+fn create_table_as(
+    transaction: &mut Transaction,
+    catalog: &Catalog,
+    create: &ast::CreateTable,
+    query: &ast::Query,
+    settings: &Settings,
+) -> Result<()> {
+    if !is_free(catalog, &create.name, create.if_not_exists)? {
+        return Ok(());
+    }
+    let bound = bind::bind(catalog, &ast::Statement::Query(query.clone()), &[])?;
+    let columns: Vec<String> = bound
+        .columns
+        .iter()
+        .map(|column| {
+            let data_type = column.data_type.to_string().to_ascii_uppercase();
+            format!("{} {data_type}", rewrite::quoted(&column.name))
+        })
+        .collect();
+    let sql = format!("CREATE TABLE {} ({})", rewrite::quoted(&create.name.text), columns.join(", "));
+    let Some(ast::Statement::CreateTable(plain)) = parse(&sql)?.map(|parsed| parsed.statement) else {
+        return Err(Error::internal("the definition of the new table is not one"));
+    };
+    define_table(0, &plain, &sql).map_err(|error| error.map_position(|_| create.name.at))?;
+    create_object(transaction, ObjectKind::Table, &sql, 0)?;
+    let insert = ast::Insert {
+        table: create.name.clone(),
+        alias: None,
+        columns: vec![],
+        source: Some(query.clone()),
+        on_conflict: None,
+        returning: vec![],
+    };
+    let own: Vec<_> = catalog.views.iter().filter(|view| view.temporary).cloned().collect();
+    let with = Arc::new(catalog::load(transaction)?.with_views(&own));
+    run_inside(transaction, &with, &ast::Statement::Insert(insert), settings)
+}
+
+/// Runs a change of rows that is part of a change of the schema.
+pub(super) fn run_inside(
+    transaction: &mut Transaction,
+    catalog: &Arc<Catalog>,
+    statement: &ast::Statement,
+    settings: &Settings,
+) -> Result<()> {
+    let statement = optimize(bind::bind(catalog, statement, &[])?, &Counts(transaction))?;
+    let Plan::Change(change) = &statement.plan else { return Err(Error::internal("not a change")) };
+    run_change(change, &statement, transaction, &[], settings.clone(), false).map(drop)
+}
+
 fn create_index(
     transaction: &mut Transaction,
     catalog: &Catalog,
     create: &ast::CreateIndex,
     sql: &str,
+    settings: &Settings,
 ) -> Result<()> {
     let table = catalog.table(&create.table.text).map_err(|error| error.at(create.table.at))?;
     if !is_free(catalog, &create.name, create.if_not_exists)? {
@@ -95,11 +157,14 @@ fn create_index(
     let loaded = catalog::load(transaction)?;
     let (table, index) =
         loaded.index(&create.name.text).ok_or_else(|| Error::internal("the new index is not there"))?;
-    fill(transaction, table, index)
+    fill(transaction, table, index, settings)
 }
 
+/// How many rows go by between two looks at the clock.
+const ROWS: usize = 1024;
+
 /// Enters all rows of a table into a new index, in the order of the index.
-fn fill(transaction: &mut Transaction, table: &Arc<Table>, index: &Index) -> Result<()> {
+fn fill(transaction: &mut Transaction, table: &Arc<Table>, index: &Index, settings: &Settings) -> Result<()> {
     let codec = RowCodec::new(table);
     let mut entries: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
     let mut failure = None;
@@ -110,13 +175,19 @@ fn fill(transaction: &mut Transaction, table: &Arc<Table>, index: &Index) -> Res
             Ok(entry) => entries.push(entry),
             Err(error) => failure = Some(error),
         }
+        if entries.len() % ROWS == 0 {
+            failure = failure.take().or_else(|| settings.check().err());
+        }
         failure.is_none()
     })?;
     if let Some(error) = failure {
         return Err(error);
     }
     entries.sort_unstable();
-    for (key, value) in entries {
+    for (number, (key, value)) in entries.into_iter().enumerate() {
+        if number % ROWS == 0 {
+            settings.check()?;
+        }
         if !transaction.insert(index.tree, &key, &value)? {
             let message =
                 format!("the table {} has rows with the same values of the index {}", table.name, index.name);
