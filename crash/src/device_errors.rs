@@ -1,5 +1,5 @@
 //! Device errors at every call of a workload: reads, writes, flushes and reservations that fail,
-//! once or from then on.
+//! once or from then on; writes and reservations also for want of space.
 //!
 //! What must hold: every failure is a typed error or *unknown*; nothing is shown or lost that
 //! should not be; after a failed flush of either device, and after a failed write of the log, the
@@ -8,8 +8,10 @@
 
 use crate::fault::{Fault, during};
 use crate::model::{Model, content};
+use crate::script::Name;
 use crate::setup::{Db, Large, Middle, Profile, Setup, Small};
 use crate::transaction::fill;
+use crate::watch::watch;
 use crate::workload::{Image, State, cut};
 use drystone_core::{Database, Error, Memory, Options};
 use drystone_platform_sim::{Failure, OperationKind, Plan, Random, Role, SimPlatform};
@@ -30,6 +32,8 @@ pub struct Case {
     pub workload: u64,
     /// The call that fails.
     pub failure: Failure,
+    /// Whether the error is "no space left".
+    pub no_space: bool,
     /// Whether power is cut before the reopening.
     pub power_cut: bool,
 }
@@ -57,12 +61,16 @@ pub fn device_errors(workload: u64) -> Report {
     let mut report = Report::default();
     for role in ROLES {
         for kind in KINDS {
-            for sticky in [false, true] {
+            for (sticky, no_space) in [(false, false), (true, false), (false, true), (true, true)] {
+                let takes_space = matches!(kind, OperationKind::Write | OperationKind::Reserve);
+                if no_space && !takes_space {
+                    continue;
+                }
                 for skip in 0.. {
                     let failure = Failure { role: Some(role), kind, skip, sticky };
                     let before = report.cases;
                     for power_cut in [false, true] {
-                        one_device_error(Case { workload, failure, power_cut }, &mut report);
+                        one_device_error(Case { workload, failure, no_space, power_cut }, &mut report);
                     }
                     if report.cases == before || report.troubles.len() > 3 {
                         break;
@@ -76,8 +84,9 @@ pub fn device_errors(workload: u64) -> Report {
 
 /// Runs one case.
 pub fn one_device_error(case: Case, report: &mut Report) {
-    let mut setup = Setup::new(case.workload);
+    let mut setup = Setup::new(&Name::Seed(case.workload));
     setup.long_values = setup.long_values.min(30);
+    let _watch = watch(move || case.to_string());
     let result = catch_unwind(AssertUnwindSafe(|| match setup.profile {
         Profile::Small => Patient::<Small>::new(&setup, case).run(),
         Profile::Middle => Patient::<Middle>::new(&setup, case).run(),
@@ -125,7 +134,11 @@ struct Patient<'s, M> {
 impl<'s, M: Memory<SimPlatform> + Default> Patient<'s, M> {
     fn new(setup: &'s Setup, case: Case) -> Self {
         let platform = Image::default().power_on(case.workload, false);
-        platform.fail(case.failure);
+        if case.no_space {
+            platform.fail_for_space(case.failure);
+        } else {
+            platform.fail(case.failure);
+        }
         Self {
             setup,
             case,
@@ -320,7 +333,12 @@ impl fmt::Display for Case {
         let Failure { role, kind, skip, sticky } = self.failure;
         let role = if role == Some(Role::Log) { "log" } else { "data" };
         let kind = format!("{kind:?}").to_lowercase();
-        let length = if sticky { "sticky" } else { "once" };
+        let length = match (sticky, self.no_space) {
+            (false, false) => "once",
+            (true, false) => "sticky",
+            (false, true) => "full-once",
+            (true, true) => "full",
+        };
         let end = if self.power_cut { "cut" } else { "boot" };
         write!(f, "error:{:x}/{role}/{kind}/{skip}/{length}/{end}", self.workload)
     }
@@ -341,9 +359,9 @@ impl FromStr for Case {
             role: Some(if role == "log" { Role::Log } else { Role::Data }),
             kind: kind.ok_or_else(wrong)?,
             skip: skip.parse().map_err(|_| wrong())?,
-            sticky: length == "sticky",
+            sticky: length == "sticky" || length == "full",
         };
         let workload = u64::from_str_radix(seed, 16).map_err(|_| wrong())?;
-        Ok(Self { workload, failure, power_cut: end == "cut" })
+        Ok(Self { workload, failure, no_space: length.starts_with("full"), power_cut: end == "cut" })
     }
 }

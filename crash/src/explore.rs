@@ -2,11 +2,14 @@
 
 use crate::fault::Fault;
 use crate::oracle::{Expected, examine};
+use crate::plans;
 use crate::replay::Crash;
+use crate::script::{Name, Recipe, Step};
 use crate::setup::{Large, Middle, Profile, Setup, Small};
 use crate::timeline::{Phase, Point};
 use crate::totals::{Totals, Trouble};
-use crate::workload::{Image, Recording, State, record, work};
+use crate::watch::watch;
+use crate::workload::{Begin, Image, Recording, State, record, work};
 use drystone_core::Memory;
 use drystone_platform_sim::{CrashState, Plan, Random, SimPlatform};
 use std::collections::HashSet;
@@ -23,25 +26,37 @@ const NESTED_LENGTH: u64 = 14;
 /// A workload with so many troubles is left.
 const TROUBLES_MAX: usize = 3;
 
-/// Crashes the workload of this seed in up to about `budget` ways.
+/// Crashes after a crash follow one another this deep.
+const DEPTH: usize = 3;
+
+/// How thoroughly a workload is crashed.
+#[derive(Debug, Clone, Copy)]
+pub enum Effort {
+    /// About so many images, at all places.
+    Images(u64),
+    /// At every place all subsets of up to so many pending blocks.
+    Subsets(usize),
+}
+
+/// Crashes a workload.
 #[must_use]
-pub fn explore(workload: u64, budget: u64) -> Totals {
-    with_memory(workload, Order::Explore { budget })
+pub fn explore(workload: &Name, effort: Effort) -> Totals {
+    with_memory(workload, Order::Explore(effort))
 }
 
 /// Replays one crash: prints what happens, and gives the trouble again.
 #[must_use]
 pub fn replay(crash: &Crash) -> Totals {
-    with_memory(crash.workload, Order::Replay(crash))
+    with_memory(&crash.workload, Order::Replay(crash))
 }
 
 /// What to do with a workload.
 enum Order<'a> {
-    Explore { budget: u64 },
+    Explore(Effort),
     Replay(&'a Crash),
 }
 
-fn with_memory(workload: u64, order: Order<'_>) -> Totals {
+fn with_memory(workload: &Name, order: Order<'_>) -> Totals {
     let setup = Setup::new(workload);
     match setup.profile {
         Profile::Small => Explorer::<Small>::new(setup).run(order),
@@ -73,18 +88,18 @@ impl<M: Memory<SimPlatform> + Default> Explorer<M> {
     }
 
     fn run(mut self, order: Order<'_>) -> Totals {
-        let root = Crash { workload: self.setup.seed, cuts: Vec::new() };
+        let root = Crash { workload: self.setup.name.clone(), cuts: Vec::new() };
         self.totals.workloads = 1;
-        let recorded = guarded(|| record::<M>(&self.setup));
+        let recorded = guarded(&root, || record::<M>(&self.setup));
         match (recorded, order) {
             (Err(what), _) => self.trouble(root, what),
-            (Ok(recording), Order::Explore { budget }) => self.walk(&root, &recording, budget),
+            (Ok(recording), Order::Explore(effort)) => self.walk(&root, &recording, effort),
             (Ok(recording), Order::Replay(crash)) => {
                 println!("{:?}", self.setup);
                 self.follow(&root, &recording, &crash.cuts, 0);
             }
         }
-        self.totals.largest = self.totals.distinct;
+        self.totals.largest = self.totals.images;
         self.totals
     }
 
@@ -92,20 +107,26 @@ impl<M: Memory<SimPlatform> + Default> Explorer<M> {
         self.totals.troubles.push(Trouble { crash, what });
     }
 
-    /// Crashes at every point, so often that the budget lasts to the end.
-    fn walk(&mut self, root: &Crash, recording: &Recording, budget: u64) {
+    /// Crashes at every point, so often that a given number of images lasts to the end.
+    fn walk(&mut self, root: &Crash, recording: &Recording, effort: Effort) {
         let mut walk = recording.trace.replay();
         let mut random = Random::new(!self.setup.seed);
         let total = recording.points.len() as u64;
         for (index, point) in (0u64..).zip(&recording.points) {
             while walk.position() < point.position && walk.step().is_some() {}
             self.totals.points += 1;
-            let left = budget.saturating_sub(self.totals.images);
-            let here = (left / (total - index)).max(2);
-            for plan in plans(walk.pending(), here, &mut random) {
+            let pending = walk.pending();
+            let plans = match effort {
+                Effort::Subsets(bound) => plans::all(pending, bound, &mut random),
+                Effort::Images(budget) => {
+                    let left = budget.saturating_sub(self.totals.images);
+                    plans::some(pending, (left / (total - index)).max(2), &mut random)
+                }
+            };
+            for plan in plans {
                 let state = walk.crash(plan);
                 let trial = Trial {
-                    key: key(self.setup.seed, point, &state),
+                    key: key(self.root_key(), point, &state),
                     crash: root.then(point.position, plan),
                     recording,
                     point,
@@ -122,13 +143,13 @@ impl<M: Memory<SimPlatform> + Default> Explorer<M> {
     /// Tries a crash, and a sample of crashes after it.
     fn attempt(&mut self, trial: Trial<'_>) {
         let mut random = Random::new(trial.key);
-        let Some(state) = self.judge(&trial) else {
+        let Some(index) = self.judge(&trial) else {
             return;
         };
-        if trial.crash.cuts.len() > 1 || !random.one_in(NESTED_ONE_IN) {
+        if trial.crash.cuts.len() >= DEPTH || !random.one_in(NESTED_ONE_IN) {
             return;
         }
-        let recording = match self.go_on(&trial, state) {
+        let recording = match self.go_on(&trial, index) {
             Ok(recording) => recording,
             Err(what) => return self.trouble(trial.crash, format!("going on after the crash: {what}")),
         };
@@ -160,15 +181,35 @@ impl<M: Memory<SimPlatform> + Default> Explorer<M> {
         self.attempt(trial);
     }
 
-    /// Works on after a crash that left this state, recorded.
-    fn go_on(&self, trial: &Trial<'_>, state: State) -> Result<Recording, String> {
-        let image = Image { data: trial.state.data.clone(), log: trial.state.log.clone() };
-        let exists = trial.point.acknowledged.is_some();
-        guarded(|| work::<M>(&self.setup, trial.key, image, state, exists, NESTED_LENGTH))
+    fn root_key(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.setup.name.hash(&mut hasher);
+        hasher.finish()
     }
 
-    /// Checks an image that was not seen before; the state it holds, if all is right.
-    fn judge(&mut self, trial: &Trial<'_>) -> Option<State> {
+    /// Works on after a crash that left the state of this number, recorded. Often what the crash took
+    /// is issued again exactly as it was.
+    fn go_on(&self, trial: &Trial<'_>, index: usize) -> Result<Recording, String> {
+        let image = Image { data: trial.state.data.clone(), log: trial.state.log.clone() };
+        let exists = trial.point.acknowledged.is_some();
+        let states = &trial.recording.states;
+        let mut steps = Vec::new();
+        if !trial.key.is_multiple_of(4) {
+            let lost = states.iter().skip(index + 1).take(4).filter_map(|state| state.recipe);
+            steps.extend(lost.map(Step::Commit));
+        }
+        let mut length = NESTED_LENGTH;
+        if matches!(self.setup.name, Name::Sequence(_)) {
+            steps.extend([Step::Commit(Recipe::Insert), Step::Checkpoint, Step::Drop]);
+            length = 0;
+        }
+        let state = State { recipe: None, ..states.get(index).cloned().unwrap_or_default() };
+        let begin = Begin { image, state, exists, steps, length };
+        guarded(&trial.crash, || work::<M>(&self.setup, trial.key, begin))
+    }
+
+    /// Checks an image that was not seen before; the number of the state it holds, if all is right.
+    fn judge(&mut self, trial: &Trial<'_>) -> Option<usize> {
         if !self.seen.insert(trial.key) {
             self.totals.repeated += 1;
             return None;
@@ -180,11 +221,12 @@ impl<M: Memory<SimPlatform> + Default> Explorer<M> {
         let last = point.attempted.max(first).min(states.len() - 1);
         let expected =
             Expected { exists: point.acknowledged.is_some(), allowed: &states[first..=last], all: states };
-        match guarded(|| examine::<M>(&self.setup, image, expected, trial.key)) {
+        let examined = guarded(&trial.crash, || examine::<M>(&self.setup, image, expected, trial.key));
+        match examined {
             Ok(verdict) => {
                 self.totals.recovered(&verdict.recovery);
                 self.totals.beyond += u64::from(verdict.index > 0);
-                expected.allowed.get(verdict.index).cloned()
+                Some(first + verdict.index)
             }
             Err(what) => {
                 let phase = point.phase;
@@ -207,17 +249,17 @@ impl<M: Memory<SimPlatform> + Default> Explorer<M> {
             return self.trouble(root.clone(), format!("there is no crash point at position {position}"));
         };
         let state = recording.trace.crash_at(*position, *plan);
-        let seed = if root.cuts.is_empty() { self.setup.seed } else { outer };
+        let seed = if root.cuts.is_empty() { self.root_key() } else { outer };
         let key = key(seed, point, &state);
         tell(recording, point, &state);
         let trial = Trial { key, crash: root.then(*position, *plan), recording, point, state };
-        let Some(state) = self.judge(&trial) else {
+        let Some(index) = self.judge(&trial) else {
             return;
         };
         if rest.is_empty() {
             return;
         }
-        match self.go_on(&trial, state) {
+        match self.go_on(&trial, index) {
             Ok(next) => self.follow(&trial.crash, &next, rest, key),
             Err(what) => self.trouble(trial.crash, format!("going on after the crash: {what}")),
         }
@@ -245,7 +287,9 @@ fn tell(recording: &Recording, point: &Point, state: &CrashState) {
 }
 
 /// A panic is trouble like any other.
-fn guarded<T>(task: impl FnOnce() -> Result<T, Fault>) -> Result<T, String> {
+fn guarded<T>(crash: &Crash, task: impl FnOnce() -> Result<T, Fault>) -> Result<T, String> {
+    let line = crash.clone();
+    let _watch = watch(move || line.to_string());
     let result = catch_unwind(AssertUnwindSafe(task)).unwrap_or_else(|_| Err(Fault::wrong("a panic")));
     result.map_err(|fault| fault.to_string())
 }
@@ -254,17 +298,4 @@ fn key(outer: u64, point: &Point, state: &CrashState) -> u64 {
     let mut hasher = DefaultHasher::new();
     (outer, point.position, state.fate_digest()).hash(&mut hasher);
     hasher.finish()
-}
-
-/// What to try where so many blocks are pending: everything if that is not more than allowed.
-fn plans(pending: usize, allowed: u64, random: &mut Random) -> Vec<Plan> {
-    match Plan::combinations(pending) {
-        Some(count) if count <= allowed => (0..count).map(Plan::Numbered).collect(),
-        _ => {
-            let mut plans: Vec<Plan> = (0..allowed).map(|_| Plan::Seeded(random.below(1 << 32))).collect();
-            plans.extend(random.one_in(3).then_some(Plan::AllOld));
-            plans.extend(random.one_in(3).then_some(Plan::AllNew));
-            plans
-        }
-    }
 }

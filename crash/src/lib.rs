@@ -18,21 +18,31 @@
 //! failure names itself by a line that replays it alone ([`Crash`]).
 #![forbid(unsafe_code)]
 
+mod damage;
+mod desk;
 mod device_errors;
 mod explore;
 mod fault;
+mod group;
 mod model;
 mod oracle;
+mod plans;
+mod recipe;
 mod replay;
+mod script;
 mod setup;
 mod timeline;
 mod totals;
 mod transaction;
+mod watch;
 mod workload;
 
+pub use damage::{DamageReport, damage, damage_count, replay_damage};
+pub use desk::Desk;
 pub use device_errors::{Case, Report, device_errors, one_device_error};
-pub use explore::{explore, replay};
+pub use explore::{Effort, explore, replay};
 pub use replay::Crash;
+pub use script::{Name, sequences};
 pub use setup::workload_seed;
 pub use timeline::Phase;
 pub use totals::{Totals, Trouble};

@@ -1,73 +1,34 @@
-//! The crash explorer's program.
+//! The crash explorer's program: `drystone-crash --help` names its options.
 //!
-//! `drystone-crash [--images N] [--seed S] [--from K] [--seconds N] [--replay LINE]` checks N
-//! distinct crash states, from workload number K of seed S on, with two threads; with `--io-errors N`
-//! instead a device error at every call of N workloads. The last line is `N checked, N failed`;
-//! exit status 1 when anything failed.
+//! The last line is `N checked, N failed`; exit status 1 when anything failed.
 
-use drystone_crash::{Report, Totals, device_errors, explore, one_device_error, replay, workload_seed};
+mod arguments;
+
+use arguments::{Arguments, Mode};
+use drystone_crash::{
+    DamageReport, Effort, Name, Report, Totals, damage, damage_count, device_errors, explore,
+    one_device_error, replay, replay_damage, sequences, workload_seed,
+};
 use std::io::IsTerminal;
 use std::process::ExitCode;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
-
-const USAGE: &str = "\
-usage: drystone-crash [--images N] [--seed S] [--from K] [--seconds N] [--threads N] [--io-errors N]
-                      [--replay LINE]
-  --images N    distinct crash states to check (default 120000)
-  --seed S      seed of the run (default 1)
-  --from K      number of the first workload (default 0)
-  --seconds N   stop after so many seconds
-  --threads N   default 2
-  --io-errors N a device error at every call of N workloads instead of crashes
-  --replay LINE one crash or error alone, as a failure printed it";
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 /// Troubles after which a run stops.
 const TROUBLES_MAX: usize = 20;
+/// Images from which on every reachable place must have been reached.
+const IMAGES_MANY: u64 = 1_000_000;
 
-struct Arguments {
-    images: u64,
-    seed: u64,
-    from: u64,
-    limit: Option<Duration>,
-    threads: u64,
-    io_errors: Option<u64>,
-    replay: Option<String>,
-}
-
-fn parse() -> Result<Arguments, String> {
-    let mut found = Arguments {
-        images: 120_000,
-        seed: 1,
-        from: 0,
-        limit: None,
-        threads: 2,
-        io_errors: None,
-        replay: None,
-    };
-    let mut words = std::env::args().skip(1);
-    while let Some(word) = words.next() {
-        let value = words.next().ok_or_else(|| format!("{word} needs a value\n{USAGE}"))?;
-        let number = || value.parse::<u64>().map_err(|_| format!("{word} {value}: not a number\n{USAGE}"));
-        match word.as_str() {
-            "--images" => found.images = number()?,
-            "--seed" => found.seed = number()?,
-            "--from" => found.from = number()?,
-            "--seconds" => found.limit = Some(Duration::from_secs(number()?)),
-            "--threads" => found.threads = number()?.max(1),
-            "--io-errors" => found.io_errors = Some(number()?),
-            "--replay" => found.replay = Some(value),
-            _ => return Err(format!("{word} is not an option\n{USAGE}")),
-        }
-    }
-    Ok(found)
-}
+/// How many were checked, how many failed.
+type Outcome = (u64, u64);
 
 fn main() -> ExitCode {
-    let result = parse().and_then(|arguments| match &arguments.replay {
-        Some(line) => again(line),
-        None => Ok(run(&arguments)),
+    let result = Arguments::parse(std::env::args().skip(1)).and_then(|arguments| {
+        let start = Instant::now();
+        let outcome = run(&arguments, start)?;
+        println!("seed {}, {:.1} s", arguments.seed, start.elapsed().as_secs_f64());
+        Ok(outcome)
     });
     match result {
         Ok((checked, failed)) => {
@@ -81,26 +42,47 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs what a failure's line names. How many were checked, how many failed.
-fn again(line: &str) -> Result<(u64, usize), String> {
-    if line.starts_with("error:") {
-        let mut report = Report::default();
-        one_device_error(line.parse()?, &mut report);
-        Ok(tell_report(&report))
-    } else {
-        let totals = replay(&line.parse()?);
-        tell_troubles(&totals);
-        Ok((totals.images, totals.troubles.len()))
+fn run(arguments: &Arguments, start: Instant) -> Result<Outcome, String> {
+    match &arguments.mode {
+        Mode::Images => Ok(images(arguments, start)),
+        Mode::Sequences(length) => Ok(all_sequences(arguments, *length, start)),
+        Mode::Damage => Ok(all_damage(arguments, start)),
+        Mode::DeviceErrors => Ok(all_device_errors(arguments, start)),
+        Mode::SeededBugs => Err("no bugs are seeded in this build".to_owned()),
+        Mode::Replay(line) => again(line),
     }
 }
 
-fn tell_report(report: &Report) -> (u64, usize) {
+/// Runs what a failure's line names.
+fn again(line: &str) -> Result<Outcome, String> {
+    if line.starts_with("error:") {
+        let mut report = Report::default();
+        one_device_error(line.parse()?, &mut report);
+        Ok(tell_errors(&report))
+    } else if line.starts_with("damage:") {
+        Ok(tell_damage(&replay_damage(line)?))
+    } else {
+        let totals = replay(&line.parse()?);
+        tell_troubles(&totals);
+        Ok((totals.images, totals.troubles.len() as u64))
+    }
+}
+
+fn tell_errors(report: &Report) -> Outcome {
     for (case, what) in &report.troubles {
         println!("FAILED --replay {case} : {what}");
     }
     let [unknown, found] = report.unknown;
     println!("{unknown} unknown outcomes, {found} of them there afterwards; {} read-only", report.read_only);
-    (report.cases, report.troubles.len())
+    (report.cases, report.troubles.len() as u64)
+}
+
+fn tell_damage(report: &DamageReport) -> Outcome {
+    for (line, what) in &report.troubles {
+        println!("FAILED --replay {line} : {what}");
+    }
+    print!("{report}");
+    (report.cases(), report.troubles.len() as u64)
 }
 
 fn tell_troubles(totals: &Totals) {
@@ -109,58 +91,95 @@ fn tell_troubles(totals: &Totals) {
     }
 }
 
-fn run(arguments: &Arguments) -> (u64, usize) {
-    let start = Instant::now();
-    let result = if let Some(count) = arguments.io_errors {
-        let report = Mutex::new(Report::default());
-        on_threads(arguments, |number| {
-            let part = device_errors(workload_seed(arguments.seed, number));
-            report.lock().is_ok_and(|mut report| {
-                report.add(part);
-                number + 1 < arguments.from + count && report.troubles.len() < TROUBLES_MAX
-            })
-        });
-        tell_report(&report.into_inner().unwrap_or_default())
-    } else {
-        let totals = crashes(arguments, start);
-        tell_troubles(&totals);
-        print!("{totals}");
-        (totals.images, totals.troubles.len())
-    };
-    println!("seed {}, {:.1} s", arguments.seed, start.elapsed().as_secs_f64());
-    result
+fn all_device_errors(arguments: &Arguments, start: Instant) -> Outcome {
+    let report = Mutex::new(Report::default());
+    let end = arguments.from + arguments.workloads;
+    on_threads(arguments, end, start, |number| {
+        let part = device_errors(workload_seed(arguments.seed, number));
+        let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);
+        report.add(part);
+        report.troubles.len() < TROUBLES_MAX
+    });
+    tell_errors(&report.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// Explores workloads one after the other until there are enough states.
-fn crashes(arguments: &Arguments, start: Instant) -> Totals {
+fn all_damage(arguments: &Arguments, start: Instant) -> Outcome {
+    let report = Mutex::new(DamageReport::default());
+    on_threads(arguments, damage_count(), start, |number| {
+        let part = damage(number);
+        let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);
+        report.add(part);
+        report.troubles.len() < TROUBLES_MAX
+    });
+    tell_damage(&report.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn all_sequences(arguments: &Arguments, length: usize, start: Instant) -> Outcome {
+    let names = sequences(length);
+    let totals = Mutex::new(Totals::default());
+    on_threads(arguments, names.len() as u64, start, |number| {
+        let Some(name) = names.get(number as usize) else { return false };
+        let part = explore(name, Effort::Subsets(arguments.subsets));
+        let mut totals = totals.lock().unwrap_or_else(PoisonError::into_inner);
+        totals.add(part);
+        totals.troubles.len() < TROUBLES_MAX
+    });
+    let totals = totals.into_inner().unwrap_or_else(PoisonError::into_inner);
+    tell_troubles(&totals);
+    println!("all sequences of up to {length} steps, all subsets of up to {} blocks", arguments.subsets);
+    print!("{totals}");
+    (totals.images, totals.troubles.len() as u64)
+}
+
+/// Explores workloads one after the other until there are enough images.
+fn images(arguments: &Arguments, start: Instant) -> Outcome {
     // No workload may give more than a hundredth.
     let budget = (arguments.images / 180).clamp(30, 1_500);
     let totals = Mutex::new(Totals::default());
-    let progress = std::io::stderr().is_terminal();
-    on_threads(arguments, |number| {
-        let part = explore(workload_seed(arguments.seed, number), budget);
-        let Ok(mut totals) = totals.lock() else {
-            return false;
-        };
+    on_threads(arguments, u64::MAX, start, |number| {
+        let name = Name::Seed(workload_seed(arguments.seed, number));
+        let part = explore(&name, Effort::Images(budget));
+        let mut totals = totals.lock().unwrap_or_else(PoisonError::into_inner);
         totals.add(part);
-        if progress {
-            eprint!("\r{} of {}, workload {number} ", totals.distinct, arguments.images);
+        totals.images < arguments.images && totals.troubles.len() < TROUBLES_MAX
+    });
+    let totals = totals.into_inner().unwrap_or_else(PoisonError::into_inner);
+    tell_troubles(&totals);
+    print!("{totals}");
+    let mut failed = totals.troubles.len() as u64;
+    if totals.images >= IMAGES_MANY {
+        for (what, count) in totals.seldom() {
+            println!("FAILED : only {count} times at a place that can be reached: {what}");
+            failed += 1;
         }
-        let late = arguments.limit.is_some_and(|limit| start.elapsed() >= limit);
-        !late && totals.distinct < arguments.images && totals.troubles.len() < TROUBLES_MAX
+    }
+    (totals.images, failed)
+}
+
+/// Hands out numbers to threads until the end, until the time is over, or until the task says that
+/// it is enough.
+fn on_threads(arguments: &Arguments, end: u64, start: Instant, task: impl Fn(u64) -> bool + Sync) {
+    let next = AtomicU64::new(arguments.from);
+    let progress = std::io::stderr().is_terminal();
+    let late = || arguments.limit().is_some_and(|limit| start.elapsed() >= limit);
+    std::thread::scope(|scope| {
+        for _ in 0..arguments.threads {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= end || late() || !task(number) {
+                        break;
+                    }
+                    if progress {
+                        eprint!("\r{number} done, {} s ", start.elapsed().as_secs());
+                    }
+                }
+                // The others need not go on either.
+                next.store(u64::MAX / 2, Ordering::Relaxed);
+            });
+        }
     });
     if progress {
         eprintln!();
     }
-    totals.into_inner().unwrap_or_default()
-}
-
-/// Hands out workload numbers to threads until the task says that it is enough.
-fn on_threads(arguments: &Arguments, task: impl Fn(u64) -> bool + Sync) {
-    let next = AtomicU64::new(arguments.from);
-    std::thread::scope(|scope| {
-        for _ in 0..arguments.threads {
-            scope.spawn(|| while task(next.fetch_add(1, Ordering::Relaxed)) {});
-        }
-    });
 }

@@ -2,10 +2,12 @@
 
 use crate::fault::{Fault, during};
 use crate::model::content;
-use crate::setup::{Db, Setup};
+use crate::recipe::follow;
+use crate::script::Recipe;
+use crate::setup::{BLOCK, Db, Setup};
 use crate::workload::{Image, State, cut};
-use drystone_core::{Database, Memory, Options, RecoveryStats};
-use drystone_platform_sim::{Plan, Random, SimPlatform};
+use drystone_core::{Database, Error, Memory, Options, RecoveryStats};
+use drystone_platform_sim::{Plan, Random, Role, SimError, SimPlatform};
 
 /// What an image may hold.
 #[derive(Clone, Copy)]
@@ -34,7 +36,9 @@ pub(crate) fn examine<M: Memory<SimPlatform> + Default>(
     seed: u64,
 ) -> Result<Verdict, Fault> {
     let mut random = Random::new(seed);
+    let before = [image.data.len(), image.log.len()];
     let platform = image.power_on(seed, false);
+    platform.set_capacity(Role::Data, setup.capacity);
     let options = Options { create: !expected.exists, ..setup.options };
     let memory = M::default();
     let db = Database::open(platform.clone(), &memory, options).map_err(during("opening after the crash"))?;
@@ -48,16 +52,39 @@ pub(crate) fn examine<M: Memory<SimPlatform> + Default>(
         ));
     };
     check(&db)?;
-    again::<M>(setup, &platform, db, digest, &mut random)?;
+    bounded(setup, &platform, before)?;
+    let state = &expected.allowed[index];
+    again::<M>(setup, &platform, db, state, &mut random)?;
     Ok(Verdict { index, recovery })
 }
 
-/// The second opening: after dropping or closing, with or without a power cut.
+/// Whether a recovery with a look at everything took no more calls and space than it may.
+fn bounded(setup: &Setup, platform: &SimPlatform, before: [usize; 2]) -> Result<(), Fault> {
+    let block = BLOCK as usize;
+    let ring = before[1].max(setup.options.ring_len as usize) / block;
+    let pages = before[0] / block;
+    let counters = [platform.counters(Role::Data), platform.counters(Role::Log)];
+    let reads = counters[0].reads + counters[1].reads;
+    let writes = counters[0].writes + counters[1].writes;
+    let bound = (200 + 60 * ring + 20 * pages) as u64;
+    let grown = platform.device_len(Role::Data) as usize;
+    if reads > bound || writes > bound || grown > 2 * before[0] + 64 * block {
+        return Err(Fault::wrong(format!(
+            "recovery took {reads} reads and {writes} writes for {pages} pages and a ring of {ring} blocks, \
+             and {} pages afterwards",
+            grown / block
+        )));
+    }
+    Ok(())
+}
+
+/// The second opening: after dropping or closing, with or without a power cut. It finds the same and
+/// changes nothing. Then the database goes on to be used.
 fn again<M: Memory<SimPlatform> + Default>(
     setup: &Setup,
     platform: &SimPlatform,
     db: Db<'_, M>,
-    digest: u64,
+    state: &State,
     random: &mut Random,
 ) -> Result<(), Fault> {
     if random.one_in(3) {
@@ -71,13 +98,49 @@ fn again<M: Memory<SimPlatform> + Default>(
     } else {
         platform.clone()
     };
+    platform.set_capacity(Role::Data, setup.capacity);
+    let changes = || platform.counters(Role::Data).changes + platform.counters(Role::Log).changes;
+    let before = changes();
     let memory = M::default();
     let options = Options { create: false, ..setup.options };
-    let db = Database::open(platform, &memory, options).map_err(during("the second opening"))?;
-    if read(&db)? != digest {
+    let db = Database::open(platform.clone(), &memory, options).map_err(during("the second opening"))?;
+    if read(&db)? != state.digest {
         return Err(Fault::wrong("a second opening finds another content"));
     }
-    if random.one_in(4) { check(&db) } else { Ok(()) }
+    // But for the rest of the block of a meta copy, which nobody reads.
+    if changes() > before + 1 {
+        return Err(Fault::wrong("a second opening changes what is on the devices"));
+    }
+    match random.below(8) {
+        0 => check(&db),
+        1 | 2 => use_it(setup, &db, state, random),
+        _ => Ok(()),
+    }
+}
+
+/// One more transaction and checkpoint.
+fn use_it<M: Memory<SimPlatform>>(
+    setup: &Setup,
+    db: &Db<'_, M>,
+    state: &State,
+    random: &mut Random,
+) -> Result<(), Fault> {
+    let mut txn = db.write().map_err(during("the first transaction after recovery"))?;
+    let recipe = Recipe::Small(random.next_u64());
+    let model = match follow(setup, recipe, &mut txn, state.model.clone()) {
+        Err(Fault::Engine { error: Error::<SimError>::NoSpace { .. }, .. })
+            if setup.capacity < u64::MAX / 2 =>
+        {
+            return Ok(());
+        }
+        other => other?,
+    };
+    txn.commit().map_err(during("the first commit after recovery"))?;
+    db.checkpoint().map_err(during("a checkpoint after recovery"))?;
+    if read(db)? != model.digest() {
+        return Err(Fault::wrong("what was committed after recovery is not there"));
+    }
+    check(db)
 }
 
 fn read<M: Memory<SimPlatform>>(db: &Db<'_, M>) -> Result<u64, Fault> {

@@ -1,5 +1,7 @@
-//! What a workload's seed decides before it begins: memory, ring, keys, where it starts.
+//! What a workload's name decides before it begins: memory, ring, keys, where it starts.
 
+use crate::desk::Desk;
+use crate::script::Name;
 use drystone_core::{Database, Options, StaticMemory};
 use drystone_platform_sim::{Random, SimPlatform};
 
@@ -8,10 +10,10 @@ pub(crate) const BLOCK: u32 = 512;
 
 /// The smallest memory.
 pub(crate) type Small = StaticMemory<SimPlatform, 512, 8, 1024, 4>;
-/// A little more.
-pub(crate) type Middle = StaticMemory<SimPlatform, 512, 11, 2048, 4>;
-/// Room for more pages between two checkpoints.
-pub(crate) type Large = StaticMemory<SimPlatform, 512, 16, 2048, 4>;
+/// A little more, and two log buffers.
+pub(crate) type Middle = Desk<11, 2048, 1>;
+/// Room for more pages between two checkpoints, in two sets of frames.
+pub(crate) type Large = Desk<24, 2048, 2>;
 
 /// A database whose memory is lent.
 pub(crate) type Db<'m, M> = Database<SimPlatform, &'m M>;
@@ -36,8 +38,9 @@ pub(crate) enum Start {
 }
 
 /// Everything about a workload that does not change while it runs.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Setup {
+    pub name: Name,
     pub seed: u64,
     pub profile: Profile,
     pub options: Options,
@@ -54,6 +57,10 @@ pub(crate) struct Setup {
     pub long_values: u64,
     /// One in so many transactions is big.
     pub big: u64,
+    /// One in so many steps is several transactions in few flushes.
+    pub groups: u64,
+    /// The most the data device can hold, bytes.
+    pub capacity: u64,
 }
 
 /// The seed of the workload of this number.
@@ -63,7 +70,15 @@ pub fn workload_seed(seed: u64, number: u64) -> u64 {
 }
 
 impl Setup {
-    pub fn new(seed: u64) -> Self {
+    pub fn new(name: &Name) -> Self {
+        match name {
+            Name::Seed(seed) => Self::random(*seed),
+            Name::Sequence(letters) => Self::sequence(letters),
+        }
+    }
+
+    /// Everything by chance.
+    fn random(seed: u64) -> Self {
         let mut random = Random::new(seed);
         let profile = [Profile::Small, Profile::Middle, Profile::Large][random.index(3)];
         let start = match random.below(8) {
@@ -76,11 +91,15 @@ impl Setup {
         let options = Options {
             ring_len: ring,
             ring_len_max: ring * growth,
-            checkpoint_auto: !random.one_in(4),
+            checkpoint_auto: !random.one_in(3),
             checkpoint_interval_us: [10_000_000, 3_000][random.index(2)],
             ..Options::default()
         };
+        // Threads and steps by the clock would mix by chance.
+        let groups = if options.checkpoint_auto || profile == Profile::Small { u64::MAX } else { 3 };
+        let capacity = if random.one_in(5) { 60 + random.below(100) } else { u64::MAX / u64::from(BLOCK) };
         Self {
+            name: Name::Seed(seed),
             seed,
             profile,
             options,
@@ -91,6 +110,33 @@ impl Setup {
             ascending: random.one_in(3),
             long_values: [6, 30, 200][random.index(3)],
             big: [6, 15, 60][random.index(3)],
+            groups,
+            capacity: capacity * u64::from(BLOCK),
+        }
+    }
+
+    /// The same for all sequences, but that the one that begins with `n` makes the database.
+    fn sequence(letters: &str) -> Self {
+        let ring_len = 8 * u64::from(BLOCK);
+        Self {
+            name: Name::Sequence(letters.to_owned()),
+            seed: 0x5E90,
+            profile: Profile::Middle,
+            options: Options {
+                ring_len,
+                ring_len_max: 2 * ring_len,
+                checkpoint_auto: false,
+                ..Options::default()
+            },
+            start: if letters.starts_with('n') { Start::Blank } else { Start::Crashed },
+            prelude: 0,
+            length: u64::MAX / 8,
+            keys: 60,
+            ascending: false,
+            long_values: 30,
+            big: 30,
+            groups: u64::MAX,
+            capacity: u64::MAX,
         }
     }
 }

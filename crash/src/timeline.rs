@@ -21,11 +21,13 @@ pub enum Phase {
     Step,
     /// A clean close.
     Close,
+    /// Several transactions in few flushes.
+    Group,
 }
 
 impl Phase {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Opening,
         Self::Creation,
         Self::Transaction,
@@ -34,6 +36,7 @@ impl Phase {
         Self::Checkpoint,
         Self::Step,
         Self::Close,
+        Self::Group,
     ];
 }
 
@@ -68,6 +71,8 @@ pub(crate) struct Point {
     pub phase: Phase,
     /// The log began a new lap with the last write.
     pub wrap: bool,
+    /// The last flush began at the ring's end and goes on at its start.
+    pub split: bool,
     /// A device grew with the last operation.
     pub growth: Option<Role>,
 }
@@ -82,22 +87,27 @@ pub(crate) fn points(trace: &Trace, exists: bool, mut lengths: [u64; 2]) -> Vec<
         attempted: 0,
         phase: Phase::Opening,
         wrap: false,
+        split: false,
         growth: None,
     };
     let mut attempt_begin = 0;
     let mut log_end = 0;
+    let mut pending = false;
     for (index, operation) in trace.operations().iter().enumerate() {
         let Operation::Note(note) = operation else {
-            let mut point = Point { position: index + 1, wrap: false, growth: None, ..now };
+            let mut point = Point { position: index + 1, wrap: false, split: false, growth: None, ..now };
             match operation {
                 Operation::Write { role: Role::Log, offset, bytes } => {
                     point.wrap = *offset < log_end && *offset == 0;
+                    point.split = point.wrap && pending;
                     log_end = offset + bytes.len() as u64;
+                    pending = true;
                 }
                 Operation::Resize { role, len } => {
                     point.growth = (*len > lengths[*role as usize]).then_some(*role);
                     lengths[*role as usize] = *len;
                 }
+                Operation::Flush { role: Role::Log, .. } => pending = false,
                 _ => {}
             }
             points.push(point);

@@ -22,9 +22,9 @@ pub struct Totals {
     pub workloads: u64,
     /// Crash states checked, each another (workload, crash point, fate of each pending block).
     pub images: u64,
-    /// Those with a torn and a lost block, or fewer than two blocks pending.
-    pub distinct: u64,
-    /// The most [`Totals::distinct`] of one workload.
+    /// Those of them with a torn and a lost block, or fewer than two blocks pending.
+    pub mixed: u64,
+    /// The most [`Totals::images`] of one workload.
     pub largest: u64,
     /// States that came up again and were not checked twice.
     pub repeated: u64,
@@ -35,9 +35,9 @@ pub struct Totals {
     /// Places where crashes were tried.
     pub points: u64,
     /// By what the engine was doing, as [`Phase::ALL`].
-    pub phases: [u64; 8],
-    /// After the log began a new lap.
-    pub wraps: u64,
+    pub phases: [u64; 9],
+    /// After the log began a new lap, and those of them in the middle of a flush.
+    pub wraps: [u64; 2],
     /// While the data device's, and the log device's, new length was not durable.
     pub growth: [u64; 2],
     /// Blocks that were pending, by fate: old, middle, new, torn.
@@ -55,15 +55,15 @@ impl Totals {
     pub fn add(&mut self, other: Self) {
         self.workloads += other.workloads;
         self.images += other.images;
-        self.distinct += other.distinct;
+        self.mixed += other.mixed;
         self.largest = self.largest.max(other.largest);
         self.repeated += other.repeated;
         self.nested += other.nested;
         self.in_recovery += other.in_recovery;
         self.points += other.points;
-        self.wraps += other.wraps;
         self.beyond += other.beyond;
         add(&mut self.phases, &other.phases);
+        add(&mut self.wraps, &other.wraps);
         add(&mut self.growth, &other.growth);
         add(&mut self.fates, &other.fates);
         for (row, more) in self.rows.iter_mut().zip(&other.rows) {
@@ -72,12 +72,32 @@ impl Totals {
         self.troubles.extend(other.troubles);
     }
 
+    /// The places that can be reached and were so less than 100 times.
+    #[must_use]
+    pub fn seldom(&self) -> Vec<(String, u64)> {
+        let phases = Phase::ALL.iter().zip(self.phases).map(|(phase, count)| (format!("{phase:?}"), count));
+        let positions = [
+            ("log wrap", self.wraps[0]),
+            ("ring end in a flush", self.wraps[1]),
+            ("data growth", self.growth[0]),
+            ("log growth", self.growth[1]),
+            ("recovery", self.in_recovery),
+        ];
+        // The other rows need damage, which a crash is not.
+        let rows = [Finding::Valid, Finding::NoBlock, Finding::Cut].map(|row| {
+            let index = Finding::ALL.iter().position(|one| *one == row).unwrap_or(0);
+            (format!("{row:?}"), self.rows[0][index])
+        });
+        let all = phases.chain(positions.map(|(what, count)| (what.to_owned(), count))).chain(rows);
+        all.filter(|(_, count)| *count < 100).collect()
+    }
+
     /// Counts a crash state.
     pub(crate) fn count(&mut self, point: &Point, state: &CrashState, nested: bool) {
         self.images += 1;
         let blocks = state.fates.iter().filter(|one| one.block.is_some()).count();
         if blocks < 2 || (state.count(Fate::Torn) > 0 && state.count(Fate::Old) > 0) {
-            self.distinct += 1;
+            self.mixed += 1;
         }
         if nested {
             self.nested += 1;
@@ -86,7 +106,7 @@ impl Totals {
         if let Some(index) = Phase::ALL.iter().position(|phase| *phase == point.phase) {
             self.phases[index] += 1;
         }
-        self.wraps += u64::from(point.wrap);
+        add(&mut self.wraps, &[u64::from(point.wrap), u64::from(point.split)]);
         for role in [Role::Data, Role::Log] {
             let pending = state.fates.iter().any(|one| one.block.is_none() && one.role == role);
             self.growth[role as usize] += u64::from(pending || point.growth == Some(role));
@@ -112,15 +132,15 @@ fn add(to: &mut [u64], more: &[u64]) {
 
 impl fmt::Display for Totals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { workloads, images, distinct, .. } = self;
+        let Self { workloads, images, mixed, .. } = self;
         writeln!(f, "{images} crash states checked in {workloads} workloads at {} places", self.points)?;
-        let share = 100.0 * self.largest as f64 / (*distinct).max(1) as f64;
-        writeln!(f, "  {distinct} distinct with a torn and a lost block where two or more were pending")?;
+        let share = 100.0 * self.largest as f64 / (*images).max(1) as f64;
         writeln!(
             f,
-            "  {share:.2} % of them at most from one workload; {} repeated, not checked",
+            "  all distinct, {share:.2} % at most from one workload; {} repeated, not checked",
             self.repeated
         )?;
+        writeln!(f, "  {mixed} with a torn and a lost block, or fewer than two blocks pending")?;
         writeln!(f, "  {} nested, {} of them inside a recovery", self.nested, self.in_recovery)?;
         writeln!(f, "  {} held a transaction that was not acknowledged yet", self.beyond)?;
         let [old, middle, new, torn] = self.fates;
@@ -130,7 +150,8 @@ impl fmt::Display for Totals {
             writeln!(f, "  {:<20}{count:>10}", format!("{phase:?}"))?;
         }
         writeln!(f, "crashed at")?;
-        writeln!(f, "  {:<20}{:>10}", "log wrap", self.wraps)?;
+        writeln!(f, "  {:<20}{:>10}", "log wrap", self.wraps[0])?;
+        writeln!(f, "  {:<20}{:>10}", "ring end in a flush", self.wraps[1])?;
         writeln!(f, "  {:<20}{:>10}", "data growth", self.growth[0])?;
         writeln!(f, "  {:<20}{:>10}", "log growth", self.growth[1])?;
         writeln!(f, "recovery decided      above the watermark  below it")?;

@@ -11,7 +11,7 @@ use drystone_platform_sim::{Random, SimPlatform};
 pub(crate) type Txn<'d, 'm, M> = WriteTxn<SimPlatform, &'m M, &'d Db<'m, M>>;
 type Savepoints = Vec<(Savepoint, Model)>;
 
-fn key(setup: &Setup, random: &mut Random) -> Vec<u8> {
+pub(crate) fn key(setup: &Setup, random: &mut Random) -> Vec<u8> {
     let most = key_len_max(BLOCK);
     let number = random.below(setup.keys);
     if setup.ascending {

@@ -1,29 +1,24 @@
 //! Threads: what goes on while a flush of the log takes its time, and what many committing threads
 //! find after a power cut.
 
-use drystone::memory::{HeapMemory, MemoryOptions};
 use drystone_core::{Cursor, Database, Error, Options, TreeId, Value, View};
+use drystone_crash::Desk;
 use drystone_platform_sim::{Plan, Role, SimError, SimOptions, SimPlatform};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
-type Db = Database<SimPlatform, HeapMemory<SimPlatform>>;
+/// Two sets of 16 pages, log buffers of 16 KiB.
+type Memory = Desk<32, 16384, 2>;
+type Db = Database<SimPlatform, Memory>;
 
-/// Page and block size.
-const SIZE: u32 = 512;
 /// Entries of the tree: many more than the pool holds.
 const ENTRIES: u32 = 1_500;
 
-fn memory() -> HeapMemory<SimPlatform> {
-    let pool_bytes = 2 * 16 * SIZE as usize;
-    HeapMemory::new(MemoryOptions { page_size: SIZE, pool_bytes, log_bytes: 16 << 10, readers: 8 })
-}
-
 fn open(platform: &SimPlatform) -> Db {
     let options = Options { ring_len: 64 << 10, ring_len_max: 256 << 10, ..Options::default() };
-    Database::open(platform.clone(), memory(), options).unwrap()
+    Database::open(platform.clone(), Memory::default(), options).unwrap()
 }
 
 fn key(number: u32) -> [u8; 4] {

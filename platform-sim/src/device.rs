@@ -68,6 +68,9 @@ impl BlockDevice for SimDevice {
             let written = world.random.index(bytes.len() + 1);
             bytes.truncate(written);
         }
+        let start = offset as usize;
+        let differs = world.media.of(self.role).current()[start..start + bytes.len()] != bytes[..];
+        world.counters_mut(self.role).changes += u64::from(differs);
         world.perform(Operation::Write { role: self.role, offset, bytes });
         admitted
     }

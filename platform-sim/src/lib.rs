@@ -35,5 +35,5 @@ pub use failure::{Failure, OperationKind, SimError};
 pub use plan::{BlockFate, CrashState, Fate, Plan};
 pub use platform::{SimOptions, SimPlatform};
 pub use random::Random;
-pub use trace::{Operation, Replay, Trace};
+pub use trace::{Alteration, Operation, Replay, Trace};
 pub use world::{Counters, Role};

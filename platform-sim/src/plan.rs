@@ -14,17 +14,14 @@ pub enum Plan {
     /// By chance, in one of several styles. Where at least two blocks are pending, at least one is
     /// torn and at least one is old.
     Seeded(u64),
-    /// The n-th of all combinations: in base 3 one digit a block, oldest write first (0 old, 1
-    /// new, 2 torn). [`Plan::combinations`] tells how many there are.
-    Numbered(u64),
-}
-
-impl Plan {
-    /// The number of [`Plan::Numbered`] plans for so many pending blocks; `None`: too many.
-    #[must_use]
-    pub fn combinations(pending: usize) -> Option<u64> {
-        3u64.checked_pow(u32::try_from(pending).ok()?)
-    }
+    /// One bit for each thing pending, oldest write first: those in `torn` are torn, those in `new`
+    /// arrived, the others are gone. What comes after the 64th shares its bit.
+    Chosen {
+        /// What arrived.
+        new: u64,
+        /// What is torn.
+        torn: u64,
+    },
 }
 
 /// What became of a block.
@@ -63,11 +60,15 @@ pub struct CrashState {
 }
 
 impl CrashState {
-    /// A number that two states share only when their fates are the same (by all likelihood).
+    /// A number that two states share only when of each block the same is left: old, new or torn
+    /// (by all likelihood). A version between is as good as the old one here.
     #[must_use]
     pub fn fate_digest(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
-        self.fates.hash(&mut hasher);
+        for BlockFate { role, block, fate } in &self.fates {
+            let fate = if *fate == Fate::Middle { Fate::Old } else { *fate };
+            (role, block, fate).hash(&mut hasher);
+        }
         hasher.finish()
     }
 
@@ -122,13 +123,14 @@ impl Decision {
 pub(crate) fn decide(plan: Plan, mut units: Vec<Unit>) -> (Vec<(Unit, Decision)>, Random) {
     units.sort_by_key(|unit| (unit.mark, unit.role, unit.block));
     let mut random = Random::new(match plan {
-        Plan::Seeded(seed) | Plan::Numbered(seed) => seed,
+        Plan::Seeded(seed) => seed,
+        Plan::Chosen { new, torn } => new ^ torn.rotate_left(32),
         Plan::AllOld | Plan::AllNew => 0,
     });
     let decisions = match plan {
         Plan::AllOld => vec![Decision::Version(0); units.len()],
         Plan::AllNew => units.iter().map(newest).collect(),
-        Plan::Numbered(number) => numbered(number, &units),
+        Plan::Chosen { new, torn } => chosen(new, torn, &units),
         Plan::Seeded(_) => seeded(&mut random, &units),
     };
     (units.into_iter().zip(decisions).collect(), random)
@@ -138,18 +140,18 @@ fn newest(unit: &Unit) -> Decision {
     Decision::Version(unit.versions)
 }
 
-fn numbered(mut number: u64, units: &[Unit]) -> Vec<Decision> {
-    let digit = |unit: &Unit| {
-        let digit = number % 3;
-        number /= 3;
-        match digit {
-            0 => Decision::Version(0),
-            1 => newest(unit),
-            _ if unit.block.is_none() => newest(unit),
-            _ => Decision::Torn,
+fn chosen(new: u64, torn: u64, units: &[Unit]) -> Vec<Decision> {
+    let choose = |(index, unit): (usize, &Unit)| {
+        let bit = 1 << index.min(63);
+        if torn & bit != 0 && unit.block.is_some() {
+            Decision::Torn
+        } else if (new | torn) & bit != 0 {
+            newest(unit)
+        } else {
+            Decision::Version(0)
         }
     };
-    units.iter().map(digit).collect()
+    units.iter().enumerate().map(choose).collect()
 }
 
 fn seeded(random: &mut Random, units: &[Unit]) -> Vec<Decision> {

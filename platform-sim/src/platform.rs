@@ -42,7 +42,8 @@ pub(crate) struct Shared {
     start: Option<(Vec<u8>, Vec<u8>)>,
     clock_us: AtomicU64,
     entropy: Mutex<Random>,
-    parking: Mutex<()>,
+    /// Threads that wait without a timeout.
+    parking: Mutex<u32>,
     parked: Condvar,
 }
 
@@ -57,6 +58,8 @@ pub(crate) struct Gate {
 struct GateState {
     held: [bool; 2],
     waiting: [u32; 2],
+    /// Flushes that may go through a closed gate.
+    passes: [u32; 2],
 }
 
 impl Gate {
@@ -68,9 +71,10 @@ impl Gate {
         }
         state.waiting[role as usize] += 1;
         self.changed.notify_all();
-        while state.held[role as usize] {
+        while state.held[role as usize] && state.passes[role as usize] == 0 {
             self.changed.wait(&mut state);
         }
+        state.passes[role as usize] = state.passes[role as usize].saturating_sub(1);
         state.waiting[role as usize] -= 1;
     }
 }
@@ -99,7 +103,7 @@ impl SimPlatform {
             start,
             clock_us: AtomicU64::new(0),
             entropy: Mutex::new(Random::new(!options.seed)),
-            parking: Mutex::new(()),
+            parking: Mutex::new(0),
             parked: Condvar::new(),
         });
         Self {
@@ -129,7 +133,12 @@ impl SimPlatform {
 
     /// Orders a failure; several may be in force.
     pub fn fail(&self, failure: Failure) {
-        self.shared.world.lock().failures.push(failure);
+        self.shared.world.lock().failures.push((failure, false));
+    }
+
+    /// Orders a failure whose error is "no space left".
+    pub fn fail_for_space(&self, failure: Failure) {
+        self.shared.world.lock().failures.push((failure, true));
     }
 
     /// Ends all ordered failures.
@@ -142,6 +151,12 @@ impl SimPlatform {
         self.shared.world.lock().capacity[role as usize] = bytes;
     }
 
+    /// Bytes of a device.
+    #[must_use]
+    pub fn device_len(&self, role: Role) -> u64 {
+        self.shared.world.lock().media.of(role).current().len() as u64
+    }
+
     /// Calls so far.
     #[must_use]
     pub fn counters(&self, role: Role) -> Counters {
@@ -152,6 +167,12 @@ impl SimPlatform {
     #[must_use]
     pub fn pending(&self) -> usize {
         self.shared.world.lock().media.pending_count()
+    }
+
+    /// The number of operations and notes so far: the position in the trace.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.shared.world.lock().marks()
     }
 
     /// Writes a number into the trace.
@@ -187,8 +208,28 @@ impl SimPlatform {
 
     /// Lets held flushes of this device go on, and later ones pass.
     pub fn release_flushes(&self, role: Role) {
-        self.shared.gate.state.lock().held[role as usize] = false;
+        let mut state = self.shared.gate.state.lock();
+        state.held[role as usize] = false;
+        state.passes[role as usize] = 0;
         self.shared.gate.changed.notify_all();
+    }
+
+    /// Lets one held flush of this device go on; later ones are held.
+    pub fn release_one_flush(&self, role: Role) {
+        self.shared.gate.state.lock().passes[role as usize] += 1;
+        self.shared.gate.changed.notify_all();
+    }
+
+    /// How many flushes of this device are being held.
+    #[must_use]
+    pub fn held(&self, role: Role) -> u32 {
+        self.shared.gate.state.lock().waiting[role as usize]
+    }
+
+    /// How many threads wait for another without a timeout.
+    #[must_use]
+    pub fn parked(&self) -> u32 {
+        *self.shared.parking.lock()
     }
 }
 
@@ -228,7 +269,9 @@ impl Platform for SimPlatform {
             return;
         }
         let Some(us) = timeout_us else {
+            *parking += 1;
             self.shared.parked.wait(&mut parking);
+            *parking -= 1;
             return;
         };
         let real = Duration::from_micros((us / 100).min(50_000));

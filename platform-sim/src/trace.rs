@@ -79,6 +79,40 @@ impl Trace {
     }
 }
 
+/// What a device did with a write, saying that all was well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alteration {
+    /// Nothing.
+    Lost,
+    /// It wrote elsewhere, at this offset.
+    Misplaced(u64),
+}
+
+impl Trace {
+    /// What is on the devices at the end, where the device altered one write and nothing else was
+    /// lost. `None` where the operation is no write, or the other place lies beyond the end.
+    #[must_use]
+    pub fn altered(&self, index: usize, how: Alteration) -> Option<CrashState> {
+        let mut media = Media::new(self.block_size, self.data.clone(), self.log.clone());
+        for (position, operation) in self.operations.iter().enumerate() {
+            if position != index {
+                media.apply(position as u64, operation);
+                continue;
+            }
+            let Operation::Write { role, bytes, .. } = operation else { return None };
+            if let Alteration::Misplaced(offset) = how {
+                let end = offset.checked_add(bytes.len() as u64)?;
+                if end > media.of(*role).current().len() as u64 {
+                    return None;
+                }
+                let elsewhere = Operation::Write { role: *role, offset, bytes: bytes.clone() };
+                media.apply(position as u64, &elsewhere);
+            }
+        }
+        Some(media.crash(Plan::AllNew))
+    }
+}
+
 /// A walk along a [`Trace`].
 pub struct Replay<'a> {
     trace: &'a Trace,

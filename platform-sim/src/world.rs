@@ -22,6 +22,8 @@ pub struct Counters {
     pub reads: u64,
     /// Writes.
     pub writes: u64,
+    /// Writes that changed a byte.
+    pub changes: u64,
     /// Bytes written.
     pub bytes_written: u64,
     /// Flushes, failed ones too.
@@ -94,7 +96,8 @@ pub(crate) struct World {
     /// Operations so far, recorded or not; the next one's mark.
     marks: u64,
     pub(crate) recorded: Option<Vec<Operation>>,
-    pub(crate) failures: Vec<Failure>,
+    /// What is to fail, and whether for want of space.
+    pub(crate) failures: Vec<(Failure, bool)>,
     pub(crate) counters: [Counters; 2],
     pub(crate) capacity: [u64; 2],
     pub(crate) powered: bool,
@@ -137,13 +140,13 @@ impl World {
         if !self.powered {
             return Err(SimError::PowerLost);
         }
-        let mut struck = false;
-        for failure in &mut self.failures {
-            struck |= failure.strikes(role, kind);
+        let mut result = Ok(());
+        for (failure, no_space) in &mut self.failures {
+            if failure.strikes(role, kind) {
+                result =
+                    Err(if *no_space { SimError::NoSpace(role) } else { SimError::Injected(role, kind) });
+            }
         }
-        if struck {
-            return Err(SimError::Injected(role, kind));
-        }
-        Ok(())
+        result
     }
 }

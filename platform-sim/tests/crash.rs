@@ -3,7 +3,8 @@
 use drystone_core::device::BlockDevice;
 use drystone_core::platform::Platform;
 use drystone_platform_sim::{
-    Failure, Fate, Operation, OperationKind, Plan, Random, Role, SimError, SimOptions, SimPlatform,
+    Alteration, Failure, Fate, Operation, OperationKind, Plan, Random, Role, SimError, SimOptions,
+    SimPlatform,
 };
 use std::collections::HashSet;
 
@@ -171,18 +172,34 @@ fn replay_gives_every_state_and_the_live_one() {
 }
 
 #[test]
-fn numbered_plans_are_all_combinations() {
+fn chosen_plans_are_all_combinations() {
     let sim = platform(4);
     for block in 0..3 {
         fill(sim.data(), block, 1);
     }
     let trace = sim.trace().unwrap();
     let end = trace.operations().len();
-    let all = Plan::combinations(3).unwrap();
-    let fates: HashSet<_> =
-        (0..all).map(|number| trace.crash_at(end, Plan::Numbered(number)).fate_digest()).collect();
+    let digest = |new, torn| trace.crash_at(end, Plan::Chosen { new, torn }).fate_digest();
+    let fates: HashSet<_> = (0..8).flat_map(|new| (0..8).map(move |torn| digest(new, torn))).collect();
     assert_eq!(fates.len(), 27);
     assert!(matches!(trace.operations()[0], Operation::Write { .. }));
+}
+
+#[test]
+fn altered_writes_are_lost_or_elsewhere() {
+    let sim = platform(5);
+    fill(sim.data(), 0, 1);
+    fill(sim.data(), 1, 2);
+    sim.data().flush().unwrap();
+    let trace = sim.trace().unwrap();
+    let writes = |operation: &Operation| matches!(operation, Operation::Write { .. });
+    let second = trace.operations().iter().rposition(writes).unwrap();
+    let lost = trace.altered(second, Alteration::Lost).unwrap();
+    assert_eq!(lost.data[..2 * BLOCK], [[1; BLOCK], [0; BLOCK]].concat());
+    let misplaced = trace.altered(second, Alteration::Misplaced(0)).unwrap();
+    assert_eq!(misplaced.data[..2 * BLOCK], [[2; BLOCK], [0; BLOCK]].concat());
+    assert!(trace.altered(second, Alteration::Misplaced(1 << 40)).is_none());
+    assert!(trace.altered(trace.operations().len() - 1, Alteration::Lost).is_none(), "no write");
 }
 
 #[test]
