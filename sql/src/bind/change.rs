@@ -381,10 +381,8 @@ fn projected(plan: Logical, expressions: Vec<(usize, Expression)>) -> Relation {
 fn row_scope(table: &Table, name: &str, first: usize, only_qualified: bool) -> Named {
     let columns = table.columns.iter().enumerate();
     let columns = columns.map(|(number, column)| ScopeColumn {
-        name: column.name.clone(),
-        id: first + number,
-        data_type: column.data_type,
         merged: only_qualified,
+        ..ScopeColumn::new(column.name.clone(), first + number, column.data_type)
     });
     Named { name: name.to_owned(), columns: columns.collect(), table: None, rowid: None }
 }

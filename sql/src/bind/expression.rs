@@ -1,10 +1,12 @@
 //! Binding of expressions.
 
 use super::Binder;
-use crate::error::{Error, Position, Result, state};
+use super::collate::{collate, collated};
+use super::query::sort_key;
+use crate::error::{Error, Result, state};
 use crate::expression::{self as build, Expression};
 use crate::functions::{Function, is_aggregate};
-use crate::parse::ast::{BinaryOp, Expr, ExprKind, Function as Call, Test, UnaryOp};
+use crate::parse::ast::{BinaryOp, Collation, Expr, ExprKind, Function as Call, Test, UnaryOp};
 use crate::types::{DataType, Value};
 
 impl<'a> Binder<'a> {
@@ -41,11 +43,15 @@ impl<'a> Binder<'a> {
                 unary(*op, operand)
             }
             ExprKind::Binary { op, left, right } => {
-                if let (ExprKind::Row(left), ExprKind::Row(right)) = (&left.kind, &right.kind) {
-                    return self.rows(*op, left, right, expr.at);
+                if let ExprKind::Row(values) = &left.kind {
+                    return self.row_comparison(*op, values, right, expr.at);
                 }
-                let (left, right) = (self.expr(left)?, self.expr(right)?);
-                binary(*op, left, right)
+                let function = operator(*op);
+                let operands = match function.is_comparison() {
+                    true => self.compared([&**left, &**right])?,
+                    false => vec![self.expr(left)?, self.expr(right)?],
+                };
+                build::call(function, operands)
             }
             ExprKind::And(terms) => build::and(self.exprs(terms)?),
             ExprKind::Or(terms) => build::or(self.exprs(terms)?),
@@ -54,13 +60,18 @@ impl<'a> Binder<'a> {
                 is(operand, *test, *negated)
             }
             ExprKind::Distinct { left, right, negated } => {
-                let operands = vec![self.expr(left)?, self.expr(right)?];
+                let operands = self.compared([&**left, &**right])?;
                 build::call(if *negated { Function::NotDistinct } else { Function::Distinct }, operands)
             }
             ExprKind::Between { operand, low, high, negated } => {
-                let operand = self.expr(operand)?;
-                let low = build::call(Function::GreaterEqual, vec![operand.clone(), self.expr(low)?])?;
-                let high = build::call(Function::LessEqual, vec![operand, self.expr(high)?])?;
+                let mut operands = self.compared([&**operand, &**low, &**high])?.into_iter();
+                let (Some(operand), Some(low), Some(high)) =
+                    (operands.next(), operands.next(), operands.next())
+                else {
+                    return Err(Error::internal("BETWEEN without its operands"));
+                };
+                let low = build::call(Function::GreaterEqual, vec![operand.clone(), low])?;
+                let high = build::call(Function::LessEqual, vec![operand, high])?;
                 negate_if(*negated, build::and(vec![low, high])?)
             }
             ExprKind::Like(like) => {
@@ -76,10 +87,12 @@ impl<'a> Binder<'a> {
                 build::cast(operand, *data_type)
             }
             ExprKind::Case { operand, branches, otherwise } => {
-                let operand = operand.as_ref().map(|e| self.expr(e)).transpose()?;
+                let whens = branches.iter().map(|(when, _)| when);
+                let mut whens = self.compared(operand.as_deref().into_iter().chain(whens))?.into_iter();
+                let operand = operand.as_ref().and_then(|_| whens.next());
                 let mut bound = Vec::with_capacity(branches.len());
-                for (when, then) in branches {
-                    bound.push((self.expr(when)?, self.expr(then)?));
+                for ((_, then), when) in branches.iter().zip(whens) {
+                    bound.push((when, self.expr(then)?));
                 }
                 let otherwise = otherwise.as_ref().map(|e| self.expr(e)).transpose()?;
                 build::case(operand, bound, otherwise)
@@ -87,7 +100,13 @@ impl<'a> Binder<'a> {
             ExprKind::InList { operand, list, negated } => self.in_list(operand, list, *negated),
             ExprKind::Function(call) => self.call(call),
             ExprKind::Row(_) => Err(Error::unsupported("a row of values here")),
-            ExprKind::InQuery { .. } | ExprKind::Exists { .. } | ExprKind::Subquery(_) => self.subquery(expr),
+            ExprKind::Collate { operand, collation: Collation::Binary } => self.expr(operand),
+            ExprKind::Collate { .. } => Err(Error::unsupported("COLLATE here")
+                .hint("it stands in comparisons, IN, BETWEEN, CASE, ORDER BY and GROUP BY")),
+            ExprKind::InQuery { .. }
+            | ExprKind::Quantified { .. }
+            | ExprKind::Exists { .. }
+            | ExprKind::Subquery(_) => self.subquery(expr),
         }
     }
 
@@ -100,7 +119,7 @@ impl<'a> Binder<'a> {
                         Error::type_mismatch("IN compares a row with something that is not one").at(item.at)
                     );
                 };
-                options.push(self.rows(BinaryOp::Equal, columns, values, item.at)?);
+                options.push(self.rows(Function::Equal, columns, values, item.at)?);
             }
             let any = match options.len() {
                 0 => Expression::constant(Value::Boolean(false)),
@@ -108,33 +127,9 @@ impl<'a> Binder<'a> {
             };
             return negate_if(negated, any);
         }
-        let operand = self.expr(operand)?;
-        let list = self.exprs(list)?;
+        let mut list = self.compared(std::iter::once(operand).chain(list))?;
+        let operand = list.remove(0);
         build::in_list(operand, list, negated)
-    }
-
-    /// Two rows compared for equality.
-    fn rows(
-        &mut self,
-        op: BinaryOp,
-        left: &'a [Expr],
-        right: &'a [Expr],
-        at: Position,
-    ) -> Result<Expression> {
-        let negated = match op {
-            BinaryOp::Equal => false,
-            BinaryOp::NotEqual => true,
-            _ => return Err(Error::unsupported("ordering rows of values").at(at)),
-        };
-        if left.len() != right.len() {
-            return Err(Error::type_mismatch("the rows have different numbers of values").at(at));
-        }
-        let mut parts = Vec::with_capacity(left.len());
-        for (left, right) in left.iter().zip(right) {
-            let pair = vec![self.expr(left)?, self.expr(right)?];
-            parts.push(build::call(Function::Equal, pair)?);
-        }
-        negate_if(negated, build::and(parts)?)
     }
 
     fn call(&mut self, call: &'a Call) -> Result<Expression> {
@@ -155,9 +150,6 @@ impl<'a> Binder<'a> {
 
     fn aggregate(&mut self, name: &str, call: &'a Call) -> Result<Expression> {
         let at = call.name.at;
-        if !call.order_by.is_empty() {
-            return Err(Error::unsupported("ORDER BY in an aggregate").at(at));
-        }
         if call.star != call.args.is_empty() || (call.star && (name != "count" || call.distinct)) {
             return Err(Error::syntax(format!("wrong arguments of {name}")).at(at));
         }
@@ -189,11 +181,18 @@ impl<'a> Binder<'a> {
     fn aggregate_parts(&mut self, name: &str, call: &'a Call) -> Result<build::Aggregate> {
         let arguments = self.exprs(&call.args)?;
         let filter = call.filter.as_ref().map(|filter| self.condition(filter, "FILTER")).transpose()?;
-        build::aggregate(name, arguments, call.distinct, filter).map_err(|error| error.at(call.name.at))
+        let mut order = Vec::with_capacity(call.order_by.len());
+        for item in &call.order_by {
+            let (expr, collation) = collated(&item.expr);
+            let expression = self.expr(expr)?;
+            order.push(sort_key(item, collate(expression, collation)?)?);
+        }
+        let parts = build::AggregateParts { distinct: call.distinct, filter, order };
+        build::aggregate(name, arguments, parts).map_err(|error| error.at(call.name.at))
     }
 }
 
-fn negate_if(negated: bool, expression: Expression) -> Result<Expression> {
+pub(super) fn negate_if(negated: bool, expression: Expression) -> Result<Expression> {
     if negated { build::not(expression) } else { Ok(expression) }
 }
 
@@ -217,8 +216,8 @@ fn is(operand: Expression, test: Test, negated: bool) -> Result<Expression> {
     build::call(if negated { Function::Distinct } else { Function::NotDistinct }, vec![operand, constant])
 }
 
-fn binary(op: BinaryOp, left: Expression, right: Expression) -> Result<Expression> {
-    let function = match op {
+pub(super) fn operator(op: BinaryOp) -> Function {
+    match op {
         BinaryOp::Add => Function::Add,
         BinaryOp::Subtract => Function::Subtract,
         BinaryOp::Multiply => Function::Multiply,
@@ -237,6 +236,5 @@ fn binary(op: BinaryOp, left: Expression, right: Expression) -> Result<Expressio
         BinaryOp::LessEqual => Function::LessEqual,
         BinaryOp::Greater => Function::Greater,
         BinaryOp::GreaterEqual => Function::GreaterEqual,
-    };
-    build::call(function, vec![left, right])
+    }
 }

@@ -3,6 +3,7 @@
 use super::Binder;
 use super::describe::{Described, system_table};
 use super::query::Output;
+use super::recursive::InSight;
 use super::scope::{Named, ScopeColumn};
 use crate::catalog::{RowKey, Table};
 use crate::error::{Error, Result, state};
@@ -50,17 +51,24 @@ impl<'a> Binder<'a> {
                 let (plan, named) = rename(output, name, columns)?;
                 Ok((plan, vec![named]))
             }
+            TableRef::Function { name, args, alias } => {
+                let (plan, named) = self.table_function(name, args, alias.as_ref())?;
+                Ok((plan, vec![named]))
+            }
             TableRef::Join { left, right, kind, condition, at } => {
                 let (left, mut tables) = self.table_ref(left)?;
                 let (right, right_tables) = self.table_ref(right)?;
                 let split = tables.len();
                 tables.extend(right_tables);
-                let on = self.join_condition(condition, &mut tables, split).map_err(|error| error.at(*at))?;
-                let kind = match kind {
-                    JoinKind::Inner => JoinType::Inner,
-                    JoinKind::Left => JoinType::Left,
+                let on = self.join_condition(condition, *kind, &mut tables, split);
+                let on = on.map_err(|error| error.at(*at))?;
+                let plan = match kind {
+                    JoinKind::Inner => join(left, right, JoinType::Inner, on),
+                    JoinKind::Left => join(left, right, JoinType::Left, on),
+                    JoinKind::Right => join(right, left, JoinType::Left, on),
+                    JoinKind::Full => join(left, right, JoinType::Full, on),
                 };
-                Ok((join(left, right, kind, on), tables))
+                Ok((plan, tables))
             }
         }
     }
@@ -77,12 +85,17 @@ impl<'a> Binder<'a> {
     fn named_table(&mut self, name: &'a Name, alias: Option<&'a TableAlias>) -> Result<(Logical, Named)> {
         let shown = alias.map_or(name.text.as_str(), |alias| alias.name.text.as_str());
         let columns = alias.map_or(&[][..], |alias| &alias.columns);
-        let cte = self.ctes.iter().rposition(|(cte, _)| cte.name.text.eq_ignore_ascii_case(&name.text));
-        if let Some(&(cte, before)) = cte.and_then(|index| self.ctes.get(index)) {
-            let hidden = self.ctes.split_off(before);
-            let output = self.derived(|binder| binder.query(&cte.query));
-            self.ctes.extend(hidden);
-            let (plan, named) = rename(output?, shown, &cte.columns)?;
+        if let Some(index) = self.ctes.iter().rposition(|known| known.name().eq_ignore_ascii_case(&name.text))
+        {
+            let (plan, named) = match self.ctes.get(index) {
+                Some(&InSight::Query { cte, before }) => {
+                    let hidden = self.ctes.split_off(before);
+                    let output = self.derived(|binder| binder.with_query(cte));
+                    self.ctes.extend(hidden);
+                    rename(output?, shown, &cte.columns)?
+                }
+                _ => self.working_rows(index, shown)?,
+            };
             return Ok((plan, with_columns(named, columns)?));
         }
         if let Some(view) = self.catalog.view(&name.text) {
@@ -105,7 +118,7 @@ impl<'a> Binder<'a> {
         let (mut scope, mut ids, mut types) = (Vec::new(), Vec::new(), Vec::new());
         for (name, data_type) in columns {
             let id = self.fresh()?;
-            scope.push(ScopeColumn { name: name.to_owned(), id, data_type, merged: false });
+            scope.push(ScopeColumn::new(name.to_owned(), id, data_type));
             ids.push(id);
             types.push(data_type);
         }
@@ -125,12 +138,7 @@ impl<'a> Binder<'a> {
         for column in &table.columns {
             let id = self.fresh()?;
             ids.push(id);
-            columns.push(ScopeColumn {
-                name: column.name.clone(),
-                id,
-                data_type: column.data_type,
-                merged: false,
-            });
+            columns.push(ScopeColumn::new(column.name.clone(), id, column.data_type));
         }
         ids.push(self.fresh()?);
         let rowid = match table.key {
@@ -145,6 +153,7 @@ impl<'a> Binder<'a> {
     fn join_condition(
         &mut self,
         condition: &'a JoinCondition,
+        kind: JoinKind,
         tables: &mut [Named],
         split: usize,
     ) -> Result<Vec<Expression>> {
@@ -163,30 +172,42 @@ impl<'a> Binder<'a> {
                 })
             }
             JoinCondition::Using(names) => {
-                names.iter().map(|name| using(tables, split, &name.text).map_err(|e| e.at(name.at))).collect()
+                let using = |name: &Name| using(tables, split, &name.text, kind).map_err(|e| e.at(name.at));
+                names.iter().map(using).collect()
             }
             JoinCondition::Natural => {
                 let (left, right) = tables.split_at(split);
                 let visible = |tables: &[Named]| -> Vec<String> {
                     let columns = tables.iter().flat_map(|table| &table.columns);
-                    columns.filter(|column| !column.merged).map(|column| column.name.to_lowercase()).collect()
+                    columns
+                        .filter(|column| !column.merged && !column.hidden)
+                        .map(|column| column.name.to_lowercase())
+                        .collect()
                 };
                 let (left, right) = (visible(left), visible(right));
                 let both: Vec<String> = left.into_iter().filter(|name| right.contains(name)).collect();
-                both.iter().map(|name| using(tables, split, name)).collect()
+                both.iter().map(|name| using(tables, split, name, kind)).collect()
             }
         }
     }
 }
 
-/// Both sides' column of a name are equal; the right one is merged into the left one.
-fn using(tables: &mut [Named], split: usize, name: &str) -> Result<Expression> {
+/// Both sides' column of a name are equal; the right one is merged into the left one, which then
+/// means the one that is there even without a partner.
+fn using(tables: &mut [Named], split: usize, name: &str, kind: JoinKind) -> Result<Expression> {
     let (left, right) = tables.split_at_mut(split);
-    let left = only_column(left, name)?;
-    let left = Expression::column(left.id, left.data_type);
+    let kept = only_column(left, name)?;
     let right = only_column(right, name)?;
     right.merged = true;
-    build::call(Function::Equal, vec![left, Expression::column(right.id, right.data_type)])
+    let (left, right) = (kept.meant(), right.meant());
+    match kind {
+        JoinKind::Inner | JoinKind::Left => {}
+        JoinKind::Right => kept.joined = Some(right.clone()),
+        JoinKind::Full => {
+            kept.joined = Some(build::call(Function::Coalesce, vec![left.clone(), right.clone()])?);
+        }
+    }
+    build::call(Function::Equal, vec![left, right])
 }
 
 fn only_column<'t>(tables: &'t mut [Named], name: &str) -> Result<&'t mut ScopeColumn> {
@@ -208,15 +229,16 @@ fn join(left: Logical, right: Logical, join: JoinType, on: Vec<Expression>) -> L
 /// The result of a query as a table.
 pub(super) fn rename(output: Output, name: &str, columns: &[Name]) -> Result<(Logical, Named)> {
     let scope = output.columns.into_iter();
-    let scope = scope.map(|c| ScopeColumn { name: c.name, id: c.id, data_type: c.data_type, merged: false });
+    let scope = scope.map(|c| ScopeColumn::new(c.name, c.id, c.data_type));
     let named = Named { name: name.to_owned(), columns: scope.collect(), table: None, rowid: None };
     Ok((output.plan, with_columns(named, columns)?))
 }
 
 /// Other names for the first columns.
 fn with_columns(mut named: Named, columns: &[Name]) -> Result<Named> {
-    if let Some(extra) = columns.get(named.columns.len()) {
-        let message = format!("{} has only {} columns", named.name, named.columns.len());
+    let width = named.columns.iter().filter(|column| !column.hidden).count();
+    if let Some(extra) = columns.get(width) {
+        let message = format!("{} has only {width} columns", named.name);
         return Err(Error::name("42P10", message).at(extra.at));
     }
     for (column, name) in named.columns.iter_mut().zip(columns) {

@@ -5,9 +5,10 @@
 //! | `scope`      | which columns a name can mean, here and in the enclosing queries   |
 //! | `expression` | expressions                                                       |
 //! | `subquery`   | subqueries inside expressions                                      |
+//! | `collate`, `row` | COLLATE; rows of values                                        |
 //! | `query`      | WITH, set operations, ORDER BY, LIMIT                              |
 //! | `select`     | one SELECT: items, WHERE, grouping                                 |
-//! | `from`       | tables and joins                                                  |
+//! | `from`       | tables and joins; `recursive`, `series`: WITH RECURSIVE, generate_series |
 //! | `describe`   | the schema as tables                                              |
 //! | `view`       | views                                                             |
 //! | `change`     | INSERT, UPDATE, DELETE                                             |
@@ -17,13 +18,17 @@
 //! levels up passes through the level between.
 
 mod change;
+mod collate;
 mod describe;
 mod expression;
 mod from;
 mod query;
+mod recursive;
 mod reference;
+mod row;
 mod scope;
 mod select;
+mod series;
 mod subquery;
 mod view;
 
@@ -35,6 +40,7 @@ use crate::expression::Expression;
 use crate::parse::ast;
 use crate::plan::{ChangeKind, ChildCheck, ColumnId, Dependent, OutputColumn, ParentCheck, Relation};
 use crate::types::DataType;
+use recursive::InSight;
 use scope::{Level, Named};
 use std::sync::Arc;
 
@@ -104,8 +110,10 @@ struct Binder<'a> {
     levels: Vec<Level>,
     next: ColumnId,
     subplans: Vec<Relation>,
-    /// The WITH queries in sight, innermost last, each with how many were in sight of it.
-    ctes: Vec<(&'a ast::Cte, usize)>,
+    /// The WITH queries in sight, innermost last.
+    ctes: Vec<InSight<'a>>,
+    /// The number of the next recursive query.
+    working: usize,
     /// Types of the parameters' values.
     given: &'a [DataType],
     uses_given: bool,
@@ -121,6 +129,7 @@ impl<'a> Binder<'a> {
             next: 0,
             subplans: Vec::new(),
             ctes: Vec::new(),
+            working: 0,
             given,
             uses_given: false,
             views: 0,

@@ -1,6 +1,8 @@
 //! Binding of whole queries: WITH, set operations, VALUES, ORDER BY, LIMIT.
 
 use super::Binder;
+use super::collate::{collate, collated};
+use super::recursive::InSight;
 use super::scope::{Level, Named, ScopeColumn};
 use crate::error::{Error, Position, Result, state};
 use crate::expression::{self as build, Expression, SortKey};
@@ -84,18 +86,23 @@ impl<'a> Binder<'a> {
     pub(super) fn in_sight(&mut self, with: &'a [Cte]) {
         for cte in with {
             let before = self.ctes.len();
-            self.ctes.push((cte, before));
+            self.ctes.push(InSight::Query { cte, before });
         }
     }
 
     fn query_body(&mut self, query: &'a Query) -> Result<Output> {
-        let mut output = match &query.body {
+        let output = match &query.body {
             SetExpr::Select(select) => self.select(select, &query.order_by)?,
             body => {
                 let output = self.set_expr(body)?;
                 self.ordered(output, &query.order_by)?
             }
         };
+        self.limited(output, query)
+    }
+
+    /// LIMIT and OFFSET.
+    pub(super) fn limited(&mut self, mut output: Output, query: &'a Query) -> Result<Output> {
         if query.limit.is_some() || query.offset.is_some() {
             let limit = query.limit.as_ref().map(|e| self.count(e, "LIMIT")).transpose()?;
             let offset = query.offset.as_ref().map(|e| self.count(e, "OFFSET")).transpose()?;
@@ -113,7 +120,7 @@ impl<'a> Binder<'a> {
         build::coerce(bound?, DataType::BigInt).map_err(|error| error.at(expr.at))
     }
 
-    fn set_expr(&mut self, body: &'a SetExpr) -> Result<Output> {
+    pub(super) fn set_expr(&mut self, body: &'a SetExpr) -> Result<Output> {
         match body {
             SetExpr::Select(select) => self.select(select, &[]),
             SetExpr::Query(query) => self.query(query),
@@ -159,7 +166,11 @@ impl<'a> Binder<'a> {
         let plan = match (op, all) {
             (SetOp::Union, _) => {
                 let append = Logical::Append { inputs: vec![left, right], columns: ids.clone(), types };
-                if all { append } else { Logical::Distinct { input: Box::new(append), columns: ids } }
+                if all {
+                    append
+                } else {
+                    Logical::Distinct { input: Box::new(append), columns: ids, on: vec![] }
+                }
             }
             (SetOp::Intersect | SetOp::Except, _) => Logical::SetOperation {
                 left: Box::new(left),
@@ -229,28 +240,28 @@ impl<'a> Binder<'a> {
     }
 
     /// ORDER BY of something that is not one SELECT: over the columns of the result.
-    fn ordered(&mut self, mut output: Output, order_by: &'a [OrderItem]) -> Result<Output> {
+    pub(super) fn ordered(&mut self, mut output: Output, order_by: &'a [OrderItem]) -> Result<Output> {
         if order_by.is_empty() {
             return Ok(output);
         }
         let columns = output.columns.iter();
-        let columns: Vec<ScopeColumn> = columns
-            .map(|c| ScopeColumn { name: c.name.clone(), id: c.id, data_type: c.data_type, merged: false })
-            .collect();
+        let columns: Vec<ScopeColumn> =
+            columns.map(|c| ScopeColumn::new(c.name.clone(), c.id, c.data_type)).collect();
         let block = self.level()?.enter();
         self.level()?.tables = vec![Named { name: String::new(), columns, table: None, rowid: None }];
         self.level()?.place = "ORDER BY of a set operation";
         let mut keys = Vec::with_capacity(order_by.len());
         for item in order_by {
-            let expression = match ordinal(&item.expr, output.columns.len())? {
+            let (expr, collation) = collated(&item.expr);
+            let expression = match ordinal(expr, output.columns.len())? {
                 Some(index) => output.columns.get(index).map(|c| Expression::column(c.id, c.data_type)),
                 None => None,
             };
             let expression = match expression {
                 Some(expression) => expression,
-                None => self.expr(&item.expr)?,
+                None => self.expr(expr)?,
             };
-            keys.push(sort_key(item, expression)?);
+            keys.push(sort_key(item, collate(expression, collation)?)?);
         }
         self.level()?.leave(block);
         output.plan = Logical::Sort { input: Box::new(output.plan), keys };

@@ -28,6 +28,26 @@ pub(super) struct ScopeColumn {
     pub(super) data_type: DataType,
     /// Merged into another by USING: found only with its table's name before it.
     pub(super) merged: bool,
+    /// What it is without its table's name, where a join has merged another into it.
+    pub(super) joined: Option<Expression>,
+    /// Found by its name, but not part of `*`.
+    pub(super) hidden: bool,
+}
+
+impl ScopeColumn {
+    pub(super) fn new(name: String, id: ColumnId, data_type: DataType) -> ScopeColumn {
+        ScopeColumn { name, id, data_type, merged: false, joined: None, hidden: false }
+    }
+
+    /// The column of its table.
+    pub(super) fn own(&self) -> Expression {
+        Expression::column(self.id, self.data_type)
+    }
+
+    /// What its name means without its table's.
+    pub(super) fn meant(&self) -> Expression {
+        self.joined.clone().unwrap_or_else(|| self.own())
+    }
 }
 
 /// One query being bound.
@@ -79,7 +99,8 @@ impl Level {
             if qualifier.is_some_and(|q| !q.text.eq_ignore_ascii_case(&table.name)) {
                 continue;
             }
-            let matching = table.columns.iter().filter(|column| column.name.eq_ignore_ascii_case(&name.text));
+            let named = |column: &&ScopeColumn| column.name.eq_ignore_ascii_case(&name.text);
+            let matching = table.columns.iter().filter(|column| !column.hidden).filter(named);
             for column in matching.filter(|column| qualifier.is_some() || !column.merged) {
                 if found.is_some() {
                     let message = format!("the column {} is ambiguous", name.text);
@@ -90,9 +111,20 @@ impl Level {
             }
         }
         match found {
-            Some(column) => Ok(Some(Expression::column(column.id, column.data_type))),
-            None => Ok(self.rowid(qualifier, name)),
+            Some(column) if qualifier.is_some() => Ok(Some(column.own())),
+            Some(column) => Ok(Some(column.meant())),
+            None => Ok(self.hidden(qualifier, name).or_else(|| self.rowid(qualifier, name))),
         }
+    }
+
+    /// A column that has this name besides its own.
+    fn hidden(&self, qualifier: Option<&Name>, name: &Name) -> Option<Expression> {
+        let tables = self.tables.iter().filter(|table| {
+            qualifier.is_none_or(|qualifier| qualifier.text.eq_ignore_ascii_case(&table.name))
+        });
+        let mut columns = tables.flat_map(|table| &table.columns);
+        let found = columns.find(|column| column.hidden && column.name.eq_ignore_ascii_case(&name.text));
+        found.map(ScopeColumn::own)
     }
 
     /// The key of a numbered table under SQLite's names, if there is just one such table.

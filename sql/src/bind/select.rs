@@ -5,6 +5,7 @@
 //! left over of FROM's columns must depend on a whole primary key among the groups.
 
 use super::Binder;
+use super::collate::{collate, collated};
 use super::query::{Output, OutputId, ordinal, sort_key};
 use super::scope::{Named, ScopeColumn};
 use crate::error::{Error, ErrorKind, Position, Result, state};
@@ -25,6 +26,9 @@ struct Parts {
     groups: Vec<(Expression, Position)>,
     having: Option<(Expression, Position)>,
     order: Vec<(SortKey, Position)>,
+    distinct: bool,
+    /// DISTINCT ON.
+    distinct_on: Vec<(Expression, Position)>,
     aggregates: Vec<(ColumnId, Aggregate)>,
 }
 
@@ -47,7 +51,7 @@ impl<'a> Binder<'a> {
         if grouped {
             plan = self.group(plan, &mut parts)?;
         }
-        self.project(plan, select.distinct, parts)
+        self.project(plan, parts)
     }
 
     fn parts(&mut self, select: &'a Select, order_by: &'a [OrderItem]) -> Result<Parts> {
@@ -62,11 +66,12 @@ impl<'a> Binder<'a> {
         self.level()?.place = "GROUP BY";
         let mut groups = Vec::with_capacity(select.group_by.len());
         for expr in &select.group_by {
+            let (expr, collation) = collated(expr);
             let expression = match ordinal(expr, items.len())?.and_then(|index| items.get(index)) {
                 Some(item) => item.expression.clone(),
                 None => self.expr(expr)?,
             };
-            groups.push((build::settle(expression)?, expr.at));
+            groups.push((build::settle(collate(expression, collation)?)?, expr.at));
         }
         self.level()?.aggregates = found;
         let having = match &select.having {
@@ -77,6 +82,10 @@ impl<'a> Binder<'a> {
         for item in order_by {
             order.push((self.order_item(item, &items)?, item.expr.at));
         }
+        let mut distinct_on = Vec::with_capacity(select.distinct_on.len());
+        for expr in &select.distinct_on {
+            distinct_on.push((build::settle(self.order_expr(expr, &items)?)?, expr.at));
+        }
         let aggregates = self.level()?.aggregates.take().unwrap_or_default();
         for (group, at) in &groups {
             let of = |id: usize| aggregates.iter().any(|(known, _)| *known == id);
@@ -84,21 +93,26 @@ impl<'a> Binder<'a> {
                 return Err(grouping("an aggregate is not allowed in GROUP BY").at(*at));
             }
         }
-        Ok(Parts { items, groups, having, order, aggregates })
+        Ok(Parts { items, groups, having, order, distinct: select.distinct, distinct_on, aggregates })
     }
 
     fn order_item(&mut self, item: &'a OrderItem, items: &[Item]) -> Result<SortKey> {
-        if let Some(found) = ordinal(&item.expr, items.len())?.and_then(|index| items.get(index)) {
-            return sort_key(item, found.expression.clone());
+        let (expr, collation) = collated(&item.expr);
+        let expression = self.order_expr(expr, items)?;
+        sort_key(item, collate(expression, collation)?)
+    }
+
+    fn order_expr(&mut self, expr: &'a Expr, items: &[Item]) -> Result<Expression> {
+        if let Some(found) = ordinal(expr, items.len())?.and_then(|index| items.get(index)) {
+            return Ok(found.expression.clone());
         }
-        if let ExprKind::Column(names) = &item.expr.kind
+        if let ExprKind::Column(names) = &expr.kind
             && let [name] = names.as_slice()
             && let Some(expression) = alias_of(&self.level()?.aliases, name)
         {
-            return sort_key(item, expression);
+            return Ok(expression);
         }
-        let expression = self.expr(&item.expr)?;
-        sort_key(item, expression)
+        self.expr(expr)
     }
 
     fn item(
@@ -109,8 +123,8 @@ impl<'a> Binder<'a> {
         aliases: &mut Vec<(String, Expression)>,
     ) -> Result<()> {
         let all = |table: &Named, at: Position| -> Vec<Item> {
-            let visible = table.columns.iter().filter(|column| !column.merged);
-            visible.map(|column| star_item(column, at)).collect()
+            let visible = table.columns.iter().filter(|column| !column.merged && !column.hidden);
+            visible.map(|column| star_item(column, column.meant(), at)).collect()
         };
         match item {
             SelectItem::All(at) => {
@@ -127,7 +141,8 @@ impl<'a> Binder<'a> {
                     let message = format!("there is no table {} in FROM", name.text);
                     return Err(Error::name(state::NO_TABLE, message).at(name.at));
                 };
-                items.extend(table.columns.iter().map(|column| star_item(column, name.at)));
+                let visible = table.columns.iter().filter(|column| !column.hidden);
+                items.extend(visible.map(|column| star_item(column, column.own(), name.at)));
             }
             SelectItem::Expr { expr, alias } => {
                 self.level()?.place = "SELECT";
@@ -186,7 +201,8 @@ impl<'a> Binder<'a> {
         let items = parts.items.iter_mut().map(|item| (&mut item.expression, item.at));
         let having = parts.having.iter_mut().map(|(expression, at)| (expression, *at));
         let order = parts.order.iter_mut().map(|(key, at)| (&mut key.expression, *at));
-        for (expression, at) in items.chain(having).chain(order) {
+        let on = parts.distinct_on.iter_mut().map(|(expression, at)| (expression, *at));
+        for (expression, at) in items.chain(having).chain(order).chain(on) {
             regroup(expression, &groups);
             if let Some(id) = uses(expression, |id| !known(id)) {
                 return Err(self.not_grouped(id).at(at));
@@ -203,6 +219,7 @@ impl<'a> Binder<'a> {
         parts.items.iter().for_each(|item| note(&item.expression));
         parts.having.iter().for_each(|(expression, _)| note(expression));
         parts.order.iter().for_each(|(key, _)| note(&key.expression));
+        parts.distinct_on.iter().for_each(|(expression, _)| note(expression));
         let mut extra = Vec::new();
         let is_group = |groups: &[(ColumnId, Expression)], id: ColumnId| {
             groups.iter().any(|(_, g)| matches!(g, Expression::Column { index, .. } if *index == id))
@@ -236,7 +253,8 @@ impl<'a> Binder<'a> {
     }
 
     /// Projection, DISTINCT and ORDER BY.
-    fn project(&mut self, plan: Logical, distinct: bool, parts: Parts) -> Result<Output> {
+    fn project(&mut self, plan: Logical, parts: Parts) -> Result<Output> {
+        let distinct = parts.distinct;
         let mut columns = Vec::with_capacity(parts.items.len());
         let mut expressions: Vec<(ColumnId, Expression)> = Vec::with_capacity(parts.items.len());
         for item in parts.items {
@@ -262,22 +280,65 @@ impl<'a> Binder<'a> {
             };
             keys.push(SortKey { expression: Expression::column(id, data_type), ..key });
         }
+        if !parts.distinct_on.is_empty() {
+            let plan = self.first_of_each(plan, expressions, keys, parts.distinct_on)?;
+            return Ok(Output { plan, columns });
+        }
         let mut plan = Logical::Project { input: Box::new(plan), expressions };
         if distinct {
             let output = self.settled(Output { plan, columns })?;
             columns = output.columns;
             let ids = columns.iter().map(|column| column.id).collect();
-            plan = Logical::Distinct { input: Box::new(output.plan), columns: ids };
+            plan = Logical::Distinct { input: Box::new(output.plan), columns: ids, on: vec![] };
         }
         if !keys.is_empty() {
             plan = Logical::Sort { input: Box::new(plan), keys };
         }
         Ok(Output { plan, columns })
     }
+
+    /// DISTINCT ON: the first row in the order for each value of some expressions.
+    fn first_of_each(
+        &mut self,
+        plan: Logical,
+        mut expressions: Vec<(ColumnId, Expression)>,
+        keys: Vec<SortKey>,
+        on: Vec<(Expression, Position)>,
+    ) -> Result<Logical> {
+        let mut ids = Vec::with_capacity(on.len());
+        for (expression, _) in &on {
+            let known = expressions.iter().find(|(_, known)| known == expression);
+            let id = match known {
+                Some((id, _)) => *id,
+                None => {
+                    let id = self.fresh()?;
+                    expressions.push((id, expression.clone()));
+                    id
+                }
+            };
+            ids.push(id);
+        }
+        let leading = keys.iter().take(ids.len()).map(|key| &key.expression);
+        let mut leading = leading.zip(&on);
+        let wrong =
+            leading.find(|(key, _)| !matches!(key, Expression::Column { index, .. } if ids.contains(index)));
+        if let Some((_, (_, at))) = wrong {
+            let message = "ORDER BY must begin with the expressions of DISTINCT ON";
+            return Err(Error::new(ErrorKind::Syntax, "42P10", message).at(*at));
+        }
+        let columns = expressions.iter().map(|(id, _)| *id).collect();
+        let plan = Logical::Project { input: Box::new(plan), expressions };
+        let sorted = |plan: Logical| match keys.is_empty() {
+            true => plan,
+            false => Logical::Sort { input: Box::new(plan), keys: keys.clone() },
+        };
+        let first = Logical::Distinct { input: Box::new(sorted(plan)), columns, on: ids };
+        Ok(sorted(first))
+    }
 }
 
-fn star_item(column: &ScopeColumn, at: Position) -> Item {
-    Item { name: column.name.clone(), expression: Expression::column(column.id, column.data_type), at }
+fn star_item(column: &ScopeColumn, expression: Expression, at: Position) -> Item {
+    Item { name: column.name.clone(), expression, at }
 }
 
 fn alias_of(aliases: &[(String, Expression)], name: &Name) -> Option<Expression> {

@@ -1,10 +1,12 @@
-//! Binding of subqueries in expressions: scalar, EXISTS, IN.
+//! Binding of subqueries in expressions: scalar, EXISTS, IN, ANY and ALL.
 
 use super::Binder;
+use super::expression::operator;
 use super::query::Output;
 use super::scope::Level;
 use crate::error::{Error, Position, Result};
 use crate::expression::{self as build, Expression, Subquery, SubqueryKind};
+use crate::functions::Function;
 use crate::parse::ast::{Expr, ExprKind, Query};
 use crate::types::DataType;
 
@@ -23,6 +25,11 @@ impl<'a> Binder<'a> {
                 self.finish(output, outer, SubqueryKind::Scalar, data_type)
             }
             ExprKind::InQuery { operand, query, negated } => self.in_query(operand, query, *negated),
+            ExprKind::Quantified { op, operand, query, all } => match (operator(*op), *all) {
+                (Function::Equal, false) => self.in_query(operand, query, false),
+                (Function::NotEqual, true) => self.in_query(operand, query, true),
+                (function, all) => self.quantified(function, operand, query, all),
+            },
             _ => Err(Error::internal("not a subquery")),
         }
     }
@@ -43,6 +50,45 @@ impl<'a> Binder<'a> {
         let operands =
             operands.into_iter().zip(&types).map(|(o, t)| build::cast(o, *t)).collect::<Result<_>>()?;
         self.finish(output, outer, SubqueryKind::In { operands, negated }, DataType::Boolean)
+    }
+
+    /// Every (or any) row of a query compared with a value.
+    fn quantified(
+        &mut self,
+        function: Function,
+        operand: &'a Expr,
+        query: &'a Query,
+        all: bool,
+    ) -> Result<Expression> {
+        let bound = self.expr(operand)?;
+        let (output, outer) = self.nested(query)?;
+        one_column(&output, 1, operand.at)?;
+        let column = output.columns.first().map_or(DataType::Unknown, |column| column.data_type);
+        let pair = [bound.clone(), Expression::column(0, column)];
+        let common = build::common_type(&pair, "the sides of ANY and ALL")?;
+        let output = self.converted(output, &[common])?;
+        let operand = Box::new(build::cast(bound, common)?);
+        self.finish(output, outer, SubqueryKind::Compare { operand, function, all }, DataType::Boolean)
+    }
+
+    /// The values of the one row of a query.
+    pub(super) fn row_subquery(
+        &mut self,
+        query: &'a Query,
+        width: usize,
+        at: Position,
+    ) -> Result<Vec<Expression>> {
+        let mut values = Vec::with_capacity(width);
+        for index in 0..width {
+            let (output, outer) = self.nested(query)?;
+            one_column(&output, width, at)?;
+            let output = self.settled(output)?;
+            let columns: Vec<_> = output.columns.into_iter().skip(index).take(1).collect();
+            let data_type = columns.first().map_or(DataType::TEXT, |column| column.data_type);
+            let one = Output { plan: output.plan, columns };
+            values.push(self.finish(one, outer, SubqueryKind::Scalar, data_type)?);
+        }
+        Ok(values)
     }
 
     /// Binds a query inside an expression; gives what it uses of the queries around it, too.

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use super::context::Context;
 use super::memory::Reservation;
 use super::operator::{BoxedOperator, Operator};
+use super::sort::push_sort_keys;
 use crate::encoding::{KeyOrder, KeySet, encode_vector_row};
 use crate::error::Result;
 use crate::expression::{Aggregate, Expression, encode_row_key, evaluate, select};
 use crate::functions::Accumulator;
-use crate::types::{BATCH_ROWS, Batch, Vector};
+use crate::types::{BATCH_ROWS, Batch, Bytes, Vector};
 
 pub(crate) struct AggregateOperator {
     input: BoxedOperator,
@@ -31,6 +32,8 @@ struct Grouped {
 
 struct AggregateState {
     accumulator: Accumulator,
+    /// Rows held back until all are there, where their order counts.
+    held: Option<Held>,
     /// Group and argument pairs that came already, for DISTINCT.
     seen: KeySet,
 }
@@ -49,7 +52,8 @@ impl AggregateOperator {
         let state = |aggregate: &Aggregate| {
             let argument = aggregate.arguments.first().map(Expression::data_type);
             let accumulator = Accumulator::new(aggregate.function, argument, aggregate.data_type);
-            AggregateState { accumulator, seen: KeySet::default() }
+            let held = (!aggregate.order.is_empty()).then(|| Held::new(aggregate));
+            AggregateState { accumulator, held, seen: KeySet::default() }
         };
         let mut grouped = Grouped {
             keys: KeySet::default(),
@@ -79,6 +83,9 @@ impl AggregateOperator {
                 state.update(aggregate, &numbers, &batch, context)?;
             }
             memory.set(grouped.memory())?;
+        }
+        for (aggregate, state) in self.aggregates.iter().zip(&mut grouped.states) {
+            state.release(aggregate)?;
         }
         self.memory = Some(memory);
         Ok(grouped)
@@ -111,7 +118,7 @@ impl Grouped {
     }
 
     fn memory(&self) -> usize {
-        let states = self.states.iter().map(|state| state.accumulator.memory() + state.seen.memory());
+        let states = self.states.iter().map(AggregateState::memory);
         let values = self.values.iter().map(Vector::memory);
         self.keys.memory() + values.sum::<usize>() + states.sum::<usize>()
     }
@@ -140,7 +147,6 @@ impl AggregateState {
         batch: &Batch,
         context: &mut Context<'_>,
     ) -> Result<()> {
-        let mut mask: Option<Vec<bool>> = None;
         // With FILTER the arguments are evaluated only for the rows that count.
         let filtered;
         let (batch, numbers) = match &aggregate.filter {
@@ -155,7 +161,18 @@ impl AggregateState {
         let values = aggregate.arguments.iter().map(|argument| evaluate(argument, batch, context));
         let values: Vec<Arc<Vector>> = values.collect::<Result<_>>()?;
         let refs: Vec<&Vector> = values.iter().map(Arc::as_ref).collect();
-        if let (true, Some(argument)) = (aggregate.distinct, refs.first()) {
+        if let Some(held) = &mut self.held {
+            let keys = aggregate.order.iter().map(|key| evaluate(&key.expression, batch, context));
+            let keys: Vec<Arc<Vector>> = keys.collect::<Result<_>>()?;
+            return held.add(aggregate, numbers, &refs, &keys);
+        }
+        self.take(aggregate, numbers, &refs)
+    }
+
+    /// Gives rows to the accumulator.
+    fn take(&mut self, aggregate: &Aggregate, numbers: &[u32], arguments: &[&Vector]) -> Result<()> {
+        let mut mask: Option<Vec<bool>> = None;
+        if let (true, Some(argument)) = (aggregate.distinct, arguments.first()) {
             let mut key = Vec::new();
             let new = numbers.iter().enumerate().map(|(row, number)| {
                 key.clear();
@@ -165,7 +182,59 @@ impl AggregateState {
             });
             mask = Some(new.collect());
         }
-        self.accumulator.update(numbers, &refs, mask.as_deref())
+        self.accumulator.update(numbers, arguments, mask.as_deref())
+    }
+
+    /// Gives the rows held back to the accumulator, in their order.
+    fn release(&mut self, aggregate: &Aggregate) -> Result<()> {
+        let Some(held) = self.held.take() else { return Ok(()) };
+        let order = held.keys.order();
+        for rows in order.chunks(BATCH_ROWS) {
+            let numbers: Vec<u32> = rows.iter().map(|row| held.numbers[*row as usize]).collect();
+            let columns =
+                held.columns.iter().map(|column| column.gather(rows)).collect::<Result<Vec<_>>>()?;
+            let refs: Vec<&Vector> = columns.iter().collect();
+            self.take(aggregate, &numbers, &refs)?;
+        }
+        Ok(())
+    }
+
+    fn memory(&self) -> usize {
+        let held = self.held.as_ref().map_or(0, Held::memory);
+        self.accumulator.memory() + self.seen.memory() + held
+    }
+}
+
+/// Arguments, the group of each row, and the keys of their order.
+struct Held {
+    columns: Vec<Vector>,
+    numbers: Vec<u32>,
+    keys: Bytes,
+}
+
+impl Held {
+    fn new(aggregate: &Aggregate) -> Held {
+        let columns = aggregate.arguments.iter().map(|argument| Vector::empty(argument.data_type()));
+        Held { columns: columns.collect(), numbers: Vec::new(), keys: Bytes::default() }
+    }
+
+    fn add(
+        &mut self,
+        aggregate: &Aggregate,
+        numbers: &[u32],
+        arguments: &[&Vector],
+        keys: &[Arc<Vector>],
+    ) -> Result<()> {
+        for (column, argument) in self.columns.iter_mut().zip(arguments) {
+            column.append(argument)?;
+        }
+        self.numbers.extend_from_slice(numbers);
+        push_sort_keys(&mut self.keys, &aggregate.order, keys, numbers.len())
+    }
+
+    fn memory(&self) -> usize {
+        let columns: usize = self.columns.iter().map(Vector::memory).sum();
+        columns + self.numbers.len() * 8 + self.keys.bytes_len()
     }
 }
 

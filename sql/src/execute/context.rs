@@ -12,13 +12,13 @@ use hashbrown::HashMap;
 use super::memory::{Account, Reservation};
 use super::operator::{BoxedOperator, build};
 use super::stop::Stop;
-use crate::encoding::{KeyOrder, KeySet, encode_value};
+use crate::encoding::{KeyOrder, encode_value};
 use crate::error::{Error, ErrorKind, Result, state};
-use crate::expression::{Answer, Environment, Expression, Subquery, SubqueryKind, add_to_set};
+use crate::expression::{Answer, Environment, Expression, Extremes, RowSet, Subquery, SubqueryKind};
 use crate::functions::CallContext;
 use crate::plan::{Physical, Statement};
 use crate::storage::Transaction;
-use crate::types::{Value, Vector};
+use crate::types::{Batch, Value};
 
 /// Limits and choices of a session for its statements.
 #[derive(Debug, Clone)]
@@ -77,6 +77,8 @@ pub(crate) struct State {
     /// The values the enclosing query hands to the running subquery.
     outer: Vec<Value>,
     answers: HashMap<(usize, Vec<u8>), Answer>,
+    /// The rows of the round before, of each recursive query.
+    working: HashMap<usize, Vec<Batch>>,
     /// The operators of subqueries that ran before, to be run again.
     operators: HashMap<usize, BoxedOperator>,
 }
@@ -92,6 +94,7 @@ impl State {
             account: Account::new(settings.memory_limit, settings.stop.clone()),
             outer: Vec::new(),
             answers: HashMap::new(),
+            working: HashMap::new(),
             operators: HashMap::new(),
             settings,
         }
@@ -126,9 +129,20 @@ impl<'a> Context<'a> {
         self.state.account.reserve()
     }
 
+    /// The rows of the round before of a recursive query.
+    pub(crate) fn working(&self, number: usize) -> Option<&[Batch]> {
+        self.state.working.get(&number).map(Vec::as_slice)
+    }
+
+    /// Starts the next round of a recursive query; subqueries may answer otherwise in it.
+    pub(crate) fn set_working(&mut self, number: usize, rows: Vec<Batch>) {
+        self.state.working.insert(number, rows);
+        self.state.answers.clear();
+    }
+
     /// The value of an expression that reads no row.
     pub(crate) fn scalar(&mut self, expression: &Expression) -> Result<Value> {
-        let vector = crate::expression::evaluate(expression, &crate::types::Batch::one_row(), self)?;
+        let vector = crate::expression::evaluate(expression, &Batch::one_row(), self)?;
         Ok(vector.value(0, expression.data_type()))
     }
 
@@ -161,14 +175,20 @@ impl<'a> Context<'a> {
                 Ok(Answer::Scalar(answer.unwrap_or(Value::Null)))
             }
             SubqueryKind::In { .. } => {
-                let mut set = KeySet::default();
+                let mut rows = RowSet::default();
                 let mut reservation = self.reserve();
                 while let Some(batch) = operator.next(self)? {
-                    let columns: Vec<&Vector> = batch.columns().iter().map(Arc::as_ref).collect();
-                    (0..batch.len()).for_each(|row| add_to_set(&mut set, &columns, row));
-                    reservation.set(set.memory())?;
+                    rows.add(batch);
+                    reservation.set(rows.memory())?;
                 }
-                Ok(Answer::Set(Arc::new(set)))
+                Ok(Answer::Set(Arc::new(rows)))
+            }
+            SubqueryKind::Compare { operand, .. } => {
+                let mut extremes = Extremes::new(operand.data_type());
+                while let Some(batch) = operator.next(self)? {
+                    extremes.add(&batch)?;
+                }
+                Ok(Answer::Extremes(Arc::new(extremes.finish()?)))
             }
         }
     }

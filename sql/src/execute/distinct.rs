@@ -12,13 +12,15 @@ use crate::types::{Batch, Vector};
 
 pub(crate) struct Distinct {
     input: BoxedOperator,
+    /// The columns that count; none: all.
+    on: Vec<usize>,
     seen: KeySet,
     memory: Option<Reservation>,
 }
 
 impl Distinct {
-    pub(crate) fn new(input: BoxedOperator) -> Distinct {
-        Distinct { input, seen: KeySet::default(), memory: None }
+    pub(crate) fn new(input: BoxedOperator, on: &[usize]) -> Distinct {
+        Distinct { input, on: on.to_vec(), seen: KeySet::default(), memory: None }
     }
 }
 
@@ -26,7 +28,10 @@ impl Operator for Distinct {
     fn next(&mut self, context: &mut Context<'_>) -> Result<Option<Batch>> {
         let mut key = Vec::new();
         while let Some(batch) = self.input.next(context)? {
-            let columns: Vec<&Vector> = batch.columns().iter().map(Arc::as_ref).collect();
+            let columns: Vec<&Vector> = match self.on.is_empty() {
+                true => batch.columns().iter().map(Arc::as_ref).collect(),
+                false => self.on.iter().filter_map(|column| batch.column(*column)).map(Arc::as_ref).collect(),
+            };
             let mut fresh = Vec::new();
             for row in 0..batch.len() {
                 encode_row_key(&mut key, &columns, row);

@@ -7,7 +7,7 @@ use super::context::Context;
 use super::kept_rows::keep_rows;
 use super::memory::Reservation;
 use super::operator::{BoxedOperator, Operator};
-use super::pairs::Pairs;
+use super::pairs::{Lonely, Matched, Pairs};
 use crate::encoding::KeySet;
 use crate::error::Result;
 use crate::expression::{Expression, encode_row_key, evaluate};
@@ -20,13 +20,15 @@ const END: u32 = u32::MAX;
 pub(crate) struct HashJoin {
     left: BoxedOperator,
     right: BoxedOperator,
-    right_types: Vec<DataType>,
+    types: (Vec<DataType>, Vec<DataType>),
     left_keys: Vec<Expression>,
     right_keys: Vec<Expression>,
     on: Option<Expression>,
     join: JoinType,
     table: Option<Table>,
     current: Option<Current>,
+    /// A full join: the right rows that are left over.
+    lonely: Option<Lonely>,
 }
 
 /// The right side: rows, and for each key a chain of row numbers in their order.
@@ -35,6 +37,8 @@ struct Table {
     keys: KeySet,
     first: Vec<u32>,
     next: Vec<u32>,
+    /// For a full join: which rows have a partner.
+    matched: Vec<bool>,
     _memory: Reservation,
 }
 
@@ -54,10 +58,10 @@ fn evaluate_all(
 }
 
 impl HashJoin {
-    /// `sides` and `keys` are each left, then right.
+    /// `sides`, `types` and `keys` are each left, then right.
     pub(crate) fn new(
         sides: (BoxedOperator, BoxedOperator),
-        right_types: &[DataType],
+        types: (Vec<DataType>, Vec<DataType>),
         keys: (&[Expression], &[Expression]),
         on: Option<&Expression>,
         join: JoinType,
@@ -65,13 +69,14 @@ impl HashJoin {
         HashJoin {
             left: sides.0,
             right: sides.1,
-            right_types: right_types.to_vec(),
+            types,
             left_keys: keys.0.to_vec(),
             right_keys: keys.1.to_vec(),
             on: on.cloned(),
             join,
             table: None,
             current: None,
+            lonely: None,
         }
     }
 
@@ -80,7 +85,7 @@ impl HashJoin {
         let mut last: Vec<u32> = Vec::new();
         let mut key = Vec::new();
         let expressions = &self.right_keys;
-        let (rows, memory) = keep_rows(&mut self.right, &self.right_types, context, |batch, context| {
+        let (rows, memory) = keep_rows(&mut self.right, &self.types.1, context, |batch, context| {
             let vectors = evaluate_all(expressions, batch, context)?;
             let refs: Vec<&Vector> = vectors.iter().map(Arc::as_ref).collect();
             for row in 0..batch.len() {
@@ -102,11 +107,17 @@ impl HashJoin {
             }
             Ok(keys.memory() + (first.len() * 2 + next.len()) * 4)
         })?;
-        Ok(Table { rows, keys, first, next, _memory: memory })
+        let matched = if self.join == JoinType::Full { vec![false; rows.len()] } else { vec![] };
+        Ok(Table { rows, keys, first, next, matched, _memory: memory })
     }
 
     /// Looks up left rows until a batch of partners has come together.
-    fn join_some(&self, table: &Table, current: &mut Current, context: &mut Context<'_>) -> Result<Batch> {
+    fn join_some(
+        &self,
+        table: &mut Table,
+        current: &mut Current,
+        context: &mut Context<'_>,
+    ) -> Result<Batch> {
         // Without a further condition the first partner decides.
         let one_is_enough = matches!(self.join, JoinType::Semi | JoinType::Anti) && self.on.is_none();
         let start = current.at;
@@ -128,18 +139,13 @@ impl HashJoin {
         }
         let inner = table.rows.gather(&inner_rows)?;
         let pairs = Pairs { outer: &current.batch, start, end: current.at, outer_rows, inner };
-        pairs.finish(self.join, self.on.as_ref(), context)
+        let matched = Matched { inner_rows: &inner_rows, flags: &mut table.matched };
+        pairs.finish(self.join, self.on.as_ref(), Some(matched), context)
     }
-}
 
-impl Operator for HashJoin {
-    fn next(&mut self, context: &mut Context<'_>) -> Result<Option<Batch>> {
-        let table = match self.table.take() {
-            Some(table) => table,
-            None => self.build(context)?,
-        };
-        let mut result = None;
-        while result.is_none() {
+    /// The next rows of the join with a table.
+    fn joined(&mut self, table: &mut Table, context: &mut Context<'_>) -> Result<Option<Batch>> {
+        while self.lonely.is_none() {
             let mut current = match self.current.take() {
                 Some(current) => current,
                 None => {
@@ -149,19 +155,37 @@ impl Operator for HashJoin {
                 }
             };
             context.check()?;
-            let joined = self.join_some(&table, &mut current, context)?;
+            let joined = self.join_some(table, &mut current, context)?;
             if current.at < current.batch.len() {
                 self.current = Some(current);
             }
-            result = (joined.len() > 0).then_some(joined);
+            if joined.len() > 0 {
+                return Ok(Some(joined));
+            }
         }
+        if self.join != JoinType::Full {
+            return Ok(None);
+        }
+        let lonely = self.lonely.get_or_insert_with(|| Lonely::new(&table.matched));
+        lonely.next(&self.types.0, &table.rows)
+    }
+}
+
+impl Operator for HashJoin {
+    fn next(&mut self, context: &mut Context<'_>) -> Result<Option<Batch>> {
+        let mut table = match self.table.take() {
+            Some(table) => table,
+            None => self.build(context)?,
+        };
+        let result = self.joined(&mut table, context);
         self.table = Some(table);
-        Ok(result)
+        result
     }
 
     fn reset(&mut self) {
         self.table = None;
         self.current = None;
+        self.lonely = None;
         self.left.reset();
         self.right.reset();
     }

@@ -104,7 +104,7 @@ impl IndexJoin {
             }
         }
         let pairs = Pairs { outer: &current.batch, start, end: current.at, outer_rows, inner };
-        pairs.finish(self.join, self.on.as_ref(), context)
+        pairs.finish(self.join, self.on.as_ref(), None, context)
     }
 }
 

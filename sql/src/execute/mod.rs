@@ -10,15 +10,16 @@
 //! | `context`, `memory`, `stop`            | what operators share; subqueries; limits       |
 //! | `operator`                             | the trait, and from plan to operators          |
 //! | `rows`, `access`, `walk`               | rows and index entries as bytes; finding them  |
-//! | `scan`, `values`, `count`              | where rows come from                           |
+//! | `scan`, `values`, `count`, `series`    | where rows come from                           |
 //! | `filter`, `limit`, `append`, `distinct`, `set_operation`, `sort`, `aggregate` | one input or more |
 //! | `index_join`, `hash_join`, `loop_join` | joins; `pairs` and `kept_rows` are their parts |
+//! | `recursive`                            | WITH RECURSIVE                                 |
 //! | `change`                               | INSERT, UPDATE, DELETE                         |
 //!
 //! 1. An operator never gives a batch without rows; after `None` it is not asked again before
 //!    `reset`.
 //! 2. Operators that keep rows reserve their memory in the statement's account.
-//! 3. Joins keep the order of their left (outer) input.
+//! 3. Lookup and loop joins keep the order of their left (outer) input.
 
 mod access;
 mod aggregate;
@@ -36,8 +37,10 @@ mod loop_join;
 mod memory;
 mod operator;
 mod pairs;
+mod recursive;
 mod rows;
 mod scan;
+mod series;
 mod set_operation;
 mod sort;
 mod stop;

@@ -10,7 +10,9 @@ use super::hash_join::HashJoin;
 use super::index_join::IndexJoin;
 use super::limit::Limit;
 use super::loop_join::LoopJoin;
+use super::recursive::{Recursive, Working};
 use super::scan::Scan;
+use super::series::Series;
 use super::set_operation::SetOperation;
 use super::sort::Sort;
 use super::values::Values;
@@ -45,10 +47,12 @@ pub(crate) fn build(plan: &Physical) -> BoxedOperator {
         }
         Physical::HashJoin { left, right, left_keys, right_keys, on, join } => {
             let sides = (build(left), build(right));
-            Box::new(HashJoin::new(sides, &right.types(), (left_keys, right_keys), on.as_ref(), *join))
+            let types = (left.types(), right.types());
+            Box::new(HashJoin::new(sides, types, (left_keys, right_keys), on.as_ref(), *join))
         }
         Physical::LoopJoin { left, right, on, join } => {
-            Box::new(LoopJoin::new(build(left), build(right), &right.types(), on.as_ref(), *join))
+            let types = (left.types(), right.types());
+            Box::new(LoopJoin::new((build(left), build(right)), types, on.as_ref(), *join))
         }
         Physical::Aggregate { input, groups, aggregates } => {
             if groups.is_empty()
@@ -64,7 +68,12 @@ pub(crate) fn build(plan: &Physical) -> BoxedOperator {
         Physical::Limit { input, limit, offset } => {
             Box::new(Limit::new(build(input), limit.as_ref(), offset.as_ref()))
         }
-        Physical::Distinct { input } => Box::new(Distinct::new(build(input))),
+        Physical::Distinct { input, on } => Box::new(Distinct::new(build(input), on)),
+        Physical::Series { range, .. } => Box::new(Series::new(range)),
+        Physical::Recursive { base, step, number, all, .. } => {
+            Box::new(Recursive::new(build(base), build(step), *number, *all))
+        }
+        Physical::Working { number, .. } => Box::new(Working::new(*number)),
         Physical::Append { inputs, .. } => Box::new(Append::new(inputs.iter().map(build).collect())),
         Physical::SetOperation { left, right, except, all } => {
             Box::new(SetOperation::new(build(left), build(right), *except, *all))

@@ -5,7 +5,8 @@ use super::context::Context;
 use crate::error::Result;
 use crate::expression::{Expression, select};
 use crate::plan::JoinType;
-use crate::types::{Batch, NULL_ROW};
+use crate::types::{BATCH_ROWS, Batch, DataType, NULL_ROW, Vector};
+use std::sync::Arc;
 
 /// Candidate pairs of the outer rows `start` to `end` - 1.
 pub(crate) struct Pairs<'a> {
@@ -18,12 +19,56 @@ pub(crate) struct Pairs<'a> {
     pub(crate) inner: Batch,
 }
 
+/// Where a full join notes which inner rows have a partner.
+pub(crate) struct Matched<'a> {
+    /// The row of each pair among all inner rows.
+    pub(crate) inner_rows: &'a [u32],
+    /// For all inner rows.
+    pub(crate) flags: &'a mut [bool],
+}
+
+impl Matched<'_> {
+    fn note(&mut self, pair: u32) {
+        let row = self.inner_rows.get(pair as usize);
+        if let Some(flag) = row.and_then(|row| self.flags.get_mut(*row as usize)) {
+            *flag = true;
+        }
+    }
+}
+
+/// Inner rows without a partner, beside NULLs: what a full join ends with.
+pub(crate) struct Lonely {
+    rows: Vec<u32>,
+    at: usize,
+}
+
+impl Lonely {
+    pub(crate) fn new(flags: &[bool]) -> Lonely {
+        let rows = flags.iter().enumerate().filter(|(_, matched)| !**matched);
+        Lonely { rows: rows.filter_map(|(row, _)| u32::try_from(row).ok()).collect(), at: 0 }
+    }
+
+    /// The next of them.
+    pub(crate) fn next(&mut self, outer_types: &[DataType], inner: &Batch) -> Result<Option<Batch>> {
+        let end = self.rows.len().min(self.at + BATCH_ROWS);
+        let rows = self.rows.get(self.at..end).unwrap_or(&[]);
+        self.at = end;
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        let nulls = outer_types.iter().map(|data_type| Arc::new(Vector::nulls(*data_type, rows.len())));
+        let outer = Batch::new(nulls.collect(), rows.len());
+        Ok(Some(beside(outer, inner.gather(rows)?)))
+    }
+}
+
 impl Pairs<'_> {
     /// The rows of the join for these outer rows.
     pub(crate) fn finish(
         self,
         join: JoinType,
         on: Option<&Expression>,
+        matched: Option<Matched<'_>>,
         context: &mut Context<'_>,
     ) -> Result<Batch> {
         let count = u32::try_from(self.outer_rows.len()).unwrap_or(u32::MAX);
@@ -40,7 +85,12 @@ impl Pairs<'_> {
                 let inner = if on.is_none() { self.inner } else { self.inner.gather(&kept)? };
                 Ok(beside(self.outer.gather(&rows)?, inner))
             }
-            JoinType::Left => {
+            JoinType::Left | JoinType::Full => {
+                if let Some(mut matched) = matched {
+                    for pair in &kept {
+                        matched.note(*pair);
+                    }
+                }
                 let (rows, pairs) = self.with_lonely(&kept);
                 Ok(beside(self.outer.gather(&rows)?, self.inner.gather(&pairs)?))
             }

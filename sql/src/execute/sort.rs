@@ -44,16 +44,9 @@ impl Rows {
         columns + self.keys.bytes_len() + self.keys.len() * 8
     }
 
-    /// The row numbers in the order of their keys.
-    fn order(&self) -> Vec<u32> {
-        let mut order: Vec<u32> = (0..u32::try_from(self.keys.len()).unwrap_or(u32::MAX)).collect();
-        order.sort_by(|a, b| self.keys.get(*a as usize).cmp(self.keys.get(*b as usize)));
-        order
-    }
-
     /// Keeps the first `count` rows, in their order.
     fn shrink(&mut self, count: usize) -> Result<()> {
-        let mut order = self.order();
+        let mut order = self.keys.order();
         order.truncate(count);
         let columns = self.columns.iter().map(|column| column.gather(&order)).collect::<Result<_>>()?;
         let mut keys = Bytes::default();
@@ -61,6 +54,23 @@ impl Rows {
         *self = Rows { columns, keys };
         Ok(())
     }
+}
+
+/// Adds the encoded key of each row; `values` are those of the keys' expressions.
+pub(crate) fn push_sort_keys(
+    out: &mut Bytes,
+    keys: &[SortKey],
+    values: &[Arc<Vector>],
+    len: usize,
+) -> Result<()> {
+    (0..len).try_for_each(|row| {
+        out.push_with(|out| {
+            for (vector, key) in values.iter().zip(keys) {
+                let order = KeyOrder { descending: key.descending, nulls_first: key.nulls_first };
+                encode_vector_row(out, vector, row, order);
+            }
+        })
+    })
 }
 
 impl Sort {
@@ -80,15 +90,7 @@ impl Sort {
         }
         let values = self.keys.iter().map(|key| evaluate(&key.expression, batch, context));
         let values: Vec<Arc<Vector>> = values.collect::<Result<_>>()?;
-        for row in 0..batch.len() {
-            rows.keys.push_with(|out| {
-                for (vector, key) in values.iter().zip(&self.keys) {
-                    let order = KeyOrder { descending: key.descending, nulls_first: key.nulls_first };
-                    encode_vector_row(out, vector, row, order);
-                }
-            })?;
-        }
-        Ok(())
+        push_sort_keys(&mut rows.keys, &self.keys, &values, batch.len())
     }
 
     fn sort(&mut self, context: &mut Context<'_>) -> Result<Sorted> {
@@ -103,7 +105,7 @@ impl Sort {
             }
             memory.set(rows.memory())?;
         }
-        let mut order = rows.order();
+        let mut order = rows.keys.order();
         order.truncate(limit);
         let len = rows.keys.len();
         self.memory = Some(memory);

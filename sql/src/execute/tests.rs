@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::catalog::{Column, Index, RowKey, Table};
-use crate::expression::{Aggregate, Expression, SortKey, Subquery, SubqueryKind, aggregate, call};
+use crate::expression::{
+    Aggregate, AggregateParts, Expression, SortKey, Subquery, SubqueryKind, aggregate, call,
+};
 use crate::functions::Function;
 use crate::plan::{Access, Bound, JoinType, Path, Plan};
 use crate::storage::{Store, StoreOptions, TreeId};
@@ -47,7 +49,9 @@ impl Bench {
             name: format!("c{number}"),
             data_type: *data_type,
             not_null: false,
+            declared_not_null: false,
             default: None,
+            default_text: None,
         };
         let name = format!("t{}", self.tables.replace(self.tables.get() + 1));
         let index = |(number, (columns, unique)): (usize, &IndexColumns<'_>)| {
@@ -256,7 +260,7 @@ fn long_scans_come_in_batches() {
     let count = |input| Physical::Aggregate {
         input: Box::new(input),
         groups: vec![],
-        aggregates: vec![aggregate("count", vec![], false, None).unwrap()],
+        aggregates: vec![aggregate("count", vec![], AggregateParts::default()).unwrap()],
     };
     assert_eq!(bench.run(count(scan(&table, &[], everything(Path::Table)))), "5000");
     let some = Access { one_of: vec![constant(3), constant(4)], ..everything(Path::Index(0)) };
@@ -324,7 +328,7 @@ fn big_joins_give_every_pair() {
     let table = bench.table(&[INT, INT], RowKey::Integer(0), &[], &rows);
     let side = || Box::new(scan(&table, &[0, 1], everything(Path::Table)));
     let count = |plan| {
-        let aggregates = vec![aggregate("count", vec![], false, None).unwrap()];
+        let aggregates = vec![aggregate("count", vec![], AggregateParts::default()).unwrap()];
         bench.run(Physical::Aggregate { input: Box::new(plan), groups: vec![], aggregates })
     };
     let hash = Physical::HashJoin {
@@ -363,9 +367,9 @@ fn groups_and_aggregates() {
     let bench = Bench::new();
     let input = || Box::new(values(&[&[1, 5], &[-1, 7], &[1, -1], &[2, 5], &[-1, 7], &[1, 6]]));
     let agg = |name: &str, distinct: bool, filter: Option<Expression>| -> Aggregate {
-        aggregate(name, vec![col(1)], distinct, filter).unwrap()
+        aggregate(name, vec![col(1)], AggregateParts { distinct, filter, order: vec![] }).unwrap()
     };
-    let rows = aggregate("count", vec![], false, None).unwrap();
+    let rows = aggregate("count", vec![], AggregateParts::default()).unwrap();
     let some = compare(Function::Greater, col(1), constant(5));
     let aggregates = vec![
         rows,
@@ -420,7 +424,7 @@ fn memory_is_limited() {
     let input = || Box::new(scan(&table, &[0], everything(Path::Table)));
     let keys = vec![SortKey { expression: col(0), descending: true, nulls_first: true }];
     assert_eq!(bench.run(Physical::Sort { input: input(), keys, limit: None }), "error 53200");
-    assert_eq!(bench.run(Physical::Distinct { input: input() }), "error 53200");
+    assert_eq!(bench.run(Physical::Distinct { input: input(), on: vec![] }), "error 53200");
     bench.settings.deadline = Some(std::time::Instant::now());
     assert_eq!(bench.run(*input()), "error 57014");
 }
@@ -430,7 +434,7 @@ fn distinct_and_set_operations() {
     let bench = Bench::new();
     let left = || Box::new(values(&[&[1], &[2], &[2], &[-1], &[-1], &[3], &[2]]));
     let right = || Box::new(values(&[&[2], &[2], &[-1], &[4]]));
-    assert_eq!(bench.run(Physical::Distinct { input: left() }), "1, 2, -, 3");
+    assert_eq!(bench.run(Physical::Distinct { input: left(), on: vec![] }), "1, 2, -, 3");
     let operation =
         |except, all| bench.run(Physical::SetOperation { left: left(), right: right(), except, all });
     assert_eq!(operation(true, false), "1, 3");
@@ -470,7 +474,7 @@ fn subqueries() {
     let sum = Physical::Aggregate {
         input: Box::new(correlated()),
         groups: vec![],
-        aggregates: vec![aggregate("sum", vec![col(0)], false, None).unwrap()],
+        aggregates: vec![aggregate("sum", vec![col(0)], AggregateParts::default()).unwrap()],
     };
     assert_eq!(run(input, ask(SubqueryKind::Scalar, INT), sum), "21, 20, -, -, 20");
 }

@@ -1,8 +1,8 @@
 //! Constructors that keep expressions well typed: they resolve functions, unify types and add
 //! the casts. Text literals, NULL and parameters take the type of what they meet here.
 
-use super::{Aggregate, Expression};
-use crate::error::{Error, Result};
+use super::{Aggregate, Expression, SortKey};
+use crate::error::{Error, ErrorKind, Result};
 use crate::functions::{
     Function, aggregate_signature, can_cast, can_coerce, cast_value, is_whole_field, resolve, resolve_name,
     unify,
@@ -271,20 +271,31 @@ pub(crate) fn in_list(input: Expression, list: Vec<Expression>, negated: bool) -
     Ok(Expression::InList { input: Box::new(meet(input)?), list, negated })
 }
 
+/// What may stand in a call of an aggregate besides its arguments.
+#[derive(Default)]
+pub(crate) struct AggregateParts {
+    pub(crate) distinct: bool,
+    pub(crate) filter: Option<Expression>,
+    pub(crate) order: Vec<SortKey>,
+}
+
 /// An aggregate by its name in lower case; no argument means `count(*)`.
-pub(crate) fn aggregate(
-    name: &str,
-    arguments: Vec<Expression>,
-    distinct: bool,
-    filter: Option<Expression>,
-) -> Result<Aggregate> {
+pub(crate) fn aggregate(name: &str, arguments: Vec<Expression>, parts: AggregateParts) -> Result<Aggregate> {
+    let AggregateParts { distinct, filter, mut order } = parts;
     let types: Vec<DataType> = arguments.iter().map(Expression::data_type).collect();
     let (function, wanted, data_type) = aggregate_signature(name, &types)?;
-    let arguments = arguments
+    let arguments: Vec<Expression> = arguments
         .into_iter()
         .zip(&wanted)
         .map(|(argument, to)| cast(argument, *to))
         .collect::<Result<_>>()?;
+    if distinct && order.iter().any(|key| Some(&key.expression) != arguments.first()) {
+        let message = "with DISTINCT, ORDER BY in an aggregate can only use its argument";
+        return Err(Error::new(ErrorKind::Syntax, "42P10", message));
+    }
+    if !function.depends_on_order() {
+        order.clear();
+    }
     let filter = filter.map(|filter| condition(filter, "FILTER")).transpose()?;
-    Ok(Aggregate { function, arguments, distinct, filter, data_type })
+    Ok(Aggregate { function, arguments, distinct, filter, order, data_type })
 }

@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use super::{Expression, Subquery, SubqueryKind};
+use super::answer::{Answer, answer};
+use super::{Expression, Subquery};
 use crate::encoding::{KeyOrder, KeySet, encode_vector_row};
 use crate::error::{Error, Result};
 use crate::functions::{self, CallContext, Function, cast_value, cast_vector};
@@ -21,17 +22,6 @@ pub(crate) trait Environment {
     fn subquery(&mut self, subquery: &Subquery, outer: Vec<Value>) -> Result<Answer>;
     /// What functions depend on.
     fn call_context(&mut self) -> &mut CallContext;
-}
-
-/// What a subquery answers.
-#[derive(Debug, Clone)]
-pub(crate) enum Answer {
-    /// The one value of a scalar subquery.
-    Scalar(Value),
-    /// Is there a row?
-    Exists(bool),
-    /// The rows of an IN, as keys.
-    Set(Arc<KeySet>),
 }
 
 /// Evaluates an expression for every row of a batch.
@@ -121,14 +111,14 @@ pub(crate) fn constant_value(expression: &Expression) -> Result<Value> {
     Ok(vector.value(0, expression.data_type()))
 }
 
-fn booleans(vector: &Vector) -> Result<&[bool]> {
+pub(super) fn booleans(vector: &Vector) -> Result<&[bool]> {
     match &vector.data {
         VectorData::Bool(values) => Ok(values),
         _ => Err(Error::internal("a condition that is no boolean")),
     }
 }
 
-fn negated(vector: &Vector) -> Result<Vector> {
+pub(super) fn negated(vector: &Vector) -> Result<Vector> {
     let truths = booleans(vector)?.iter().map(|truth| !truth).collect();
     Ok(Vector { data: VectorData::Bool(truths), validity: vector.validity.clone() })
 }
@@ -322,9 +312,9 @@ fn in_list(
         let mut set = KeySet::default();
         for item in list {
             let value = evaluate(item, &Batch::one_row(), environment)?;
-            add_to_set(&mut set, &[&value], 0);
+            add_to_set(&mut set, &value, 0);
         }
-        return membership(&[&vector], &set, len);
+        return Ok(membership(&vector, &set, len));
     }
     let mut truths = vec![false; len];
     let mut unknown = vec![false; len];
@@ -362,9 +352,9 @@ pub(crate) fn encode_row_key(key: &mut Vec<u8>, vectors: &[&Vector], row: usize)
 }
 
 /// Adds a row to a set for IN.
-pub(crate) fn add_to_set(set: &mut KeySet, vectors: &[&Vector], row: usize) {
+fn add_to_set(set: &mut KeySet, vector: &Vector, row: usize) {
     let mut key = Vec::new();
-    if encode_row_key(&mut key, vectors, row) {
+    if encode_row_key(&mut key, &[vector], row) {
         set.insert(&key);
     } else {
         set.note_null();
@@ -372,70 +362,23 @@ pub(crate) fn add_to_set(set: &mut KeySet, vectors: &[&Vector], row: usize) {
 }
 
 /// Is each row in the set, three-valued?
-fn membership(vectors: &[&Vector], set: &KeySet, len: usize) -> Result<Vector> {
+fn membership(vector: &Vector, set: &KeySet, len: usize) -> Vector {
+    let mut key = Vec::new();
+    three_valued(len, |row| {
+        let complete = encode_row_key(&mut key, &[vector], row);
+        set.contains(complete.then_some(key.as_slice()))
+    })
+}
+
+/// The truth of each row; `None` is NULL.
+pub(super) fn three_valued(len: usize, mut truth: impl FnMut(usize) -> Option<bool>) -> Vector {
     let mut truths = vec![false; len];
     let mut validity = Validity::valid(len);
-    let mut key = Vec::new();
-    for (row, truth) in truths.iter_mut().enumerate() {
-        let complete = encode_row_key(&mut key, vectors, row);
-        if vectors.len() > 1 && (!complete || set.has_null()) && set.contains(Some(&key)) != Some(true) {
-            // With NULL in a part, the other parts may still rule a row out.
-            return Err(Error::unsupported("IN over rows with a NULL in them"));
-        }
-        match set.contains(complete.then_some(key.as_slice())) {
-            Some(found) => *truth = found,
+    for (row, place) in truths.iter_mut().enumerate() {
+        match truth(row) {
+            Some(found) => *place = found,
             None => validity.set_null(row),
         }
     }
-    Ok(Vector { data: VectorData::Bool(truths), validity })
-}
-
-/// The answers of a subquery: of one run when it reads nothing from the row, else one a row.
-fn answer(subquery: &Subquery, batch: &Batch, environment: &mut dyn Environment) -> Result<Vector> {
-    let len = batch.len();
-    if len == 0 {
-        return Ok(Vector::empty(subquery.data_type));
-    }
-    let mut operands: Vec<Arc<Vector>> = Vec::new();
-    if let SubqueryKind::In { operands: expressions, .. } = &subquery.kind {
-        for operand in expressions {
-            operands.push(evaluate(operand, batch, environment)?);
-        }
-    }
-    let refs: Vec<&Vector> = operands.iter().map(Arc::as_ref).collect();
-    if subquery.outer.is_empty() {
-        let answer = environment.subquery(subquery, Vec::new())?;
-        return spread(&answer, subquery, &refs, len);
-    }
-    let outer: Vec<Arc<Vector>> = subquery
-        .outer
-        .iter()
-        .map(|expression| evaluate(expression, batch, environment))
-        .collect::<Result<_>>()?;
-    let mut out = Vector::empty(subquery.data_type);
-    for row in 0..len {
-        let values = outer.iter().zip(&subquery.outer);
-        let values = values.map(|(vector, expression)| vector.value(row, expression.data_type())).collect();
-        let answer = environment.subquery(subquery, values)?;
-        let position = [u32::try_from(row).unwrap_or(u32::MAX)];
-        let one: Vec<Vector> = refs.iter().map(|vector| vector.gather(&position)).collect::<Result<_>>()?;
-        let one: Vec<&Vector> = one.iter().collect();
-        out.push_from(&spread(&answer, subquery, &one, 1)?, 0)?;
-    }
-    Ok(out)
-}
-
-/// One answer as the result of `len` rows.
-fn spread(answer: &Answer, subquery: &Subquery, operands: &[&Vector], len: usize) -> Result<Vector> {
-    match (answer, &subquery.kind) {
-        (Answer::Scalar(value), _) => Vector::constant(value, subquery.data_type, len),
-        (Answer::Exists(found), SubqueryKind::Exists { negated }) => {
-            Ok(Vector::valid(VectorData::Bool(vec![found != negated; len])))
-        }
-        (Answer::Set(set), SubqueryKind::In { negated: false, .. }) => membership(operands, set, len),
-        (Answer::Set(set), SubqueryKind::In { negated: true, .. }) => {
-            negated(&membership(operands, set, len)?)
-        }
-        _ => Err(Error::internal("an answer of the wrong kind")),
-    }
+    Vector { data: VectorData::Bool(truths), validity }
 }

@@ -6,6 +6,7 @@
 //! | `build`     | constructors that resolve functions and add casts: use these      |
 //! | `walk`      | visiting and rewriting                                            |
 //! | `evaluate`  | values for the rows of a batch                                    |
+//! | `answer`    | the same for subqueries                                           |
 //!
 //! 1. Every expression has a type; the arguments of a call have the types its function takes.
 //!    The constructors see to it.
@@ -13,19 +14,19 @@
 //! 3. Column indexes refer to the input batch of the operator the expression stands in.
 //! 4. The height of an expression is bounded by the binder, so walkers may recurse.
 
+mod answer;
 mod build;
 mod evaluate;
 #[cfg(test)]
 mod tests;
 mod walk;
 
+pub(crate) use answer::{Answer, Extremes, RowSet};
 pub(crate) use build::{
-    aggregate, and, call, call_name, case, cast, coerce, common_type, filter, in_list, is_null, not, or,
-    settle,
+    AggregateParts, aggregate, and, call, call_name, case, cast, coerce, common_type, filter, in_list,
+    is_null, not, or, settle,
 };
-pub(crate) use evaluate::{
-    Answer, Environment, add_to_set, constant_value, encode_row_key, evaluate, select,
-};
+pub(crate) use evaluate::{Environment, constant_value, encode_row_key, evaluate, select};
 
 use crate::functions::{AggregateFunction, Function};
 use crate::types::{DataType, Value};
@@ -85,6 +86,29 @@ pub(crate) enum SubqueryKind {
     Exists { negated: bool },
     /// Is there a row equal to the operands? They have the types of the subquery's columns.
     In { operands: Vec<Expression>, negated: bool },
+    /// Does the comparison hold between the operand and any row, or all? The operand has the type
+    /// of the subquery's column.
+    Compare { operand: Box<Expression>, function: Function, all: bool },
+}
+
+impl SubqueryKind {
+    /// The expressions over the current row that are compared with the subquery's rows.
+    pub(crate) fn operands(&self) -> &[Expression] {
+        match self {
+            SubqueryKind::In { operands, .. } => operands,
+            SubqueryKind::Compare { operand, .. } => std::slice::from_ref(operand),
+            SubqueryKind::Scalar | SubqueryKind::Exists { .. } => &[],
+        }
+    }
+
+    /// The same, to be replaced.
+    pub(crate) fn operands_mut(&mut self) -> &mut [Expression] {
+        match self {
+            SubqueryKind::In { operands, .. } => operands,
+            SubqueryKind::Compare { operand, .. } => std::slice::from_mut(operand),
+            SubqueryKind::Scalar | SubqueryKind::Exists { .. } => &mut [],
+        }
+    }
 }
 
 /// An aggregate function in an aggregation operator.
@@ -97,6 +121,8 @@ pub(crate) struct Aggregate {
     pub(crate) distinct: bool,
     /// Only rows for which this is true.
     pub(crate) filter: Option<Expression>,
+    /// The order in which a group's rows are taken; empty: as they come.
+    pub(crate) order: Vec<SortKey>,
     pub(crate) data_type: DataType,
 }
 

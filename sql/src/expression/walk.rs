@@ -1,11 +1,11 @@
 //! Visiting and rewriting expressions.
 
-use super::{Aggregate, Expression, SubqueryKind};
+use super::{Aggregate, Expression};
 
-/// Calls `$f` for every direct part of `$of`, by reference (`iter`) or by `mut` reference
-/// (`iter_mut`): one list of the parts for both.
+/// Calls `$f` for every direct part of `$of`, by reference (`iter`, `operands`) or by `mut`
+/// reference (`iter_mut`, `operands_mut`): one list of the parts for both.
 macro_rules! each_child {
-    ($of:expr, $f:ident, $iter:ident $(, $mut:tt)?) => {
+    ($of:expr, $f:ident, $iter:ident, $operands:ident) => {
         match $of {
             Expression::Column { .. }
             | Expression::Outer { .. }
@@ -31,9 +31,7 @@ macro_rules! each_child {
             }
             Expression::Subquery(subquery) => {
                 subquery.outer.$iter().for_each(&mut $f);
-                if let SubqueryKind::In { operands, .. } = & $($mut)? subquery.kind {
-                    operands.$iter().for_each($f);
-                }
+                subquery.kind.$operands().$iter().for_each($f);
             }
         }
     };
@@ -42,12 +40,12 @@ macro_rules! each_child {
 impl Expression {
     /// Calls `f` for every direct part.
     pub(crate) fn for_each_child<'a>(&'a self, mut f: impl FnMut(&'a Expression)) {
-        each_child!(self, f, iter);
+        each_child!(self, f, iter, operands);
     }
 
     /// Calls `f` for every direct part, which it may replace.
     pub(crate) fn for_each_child_mut(&mut self, mut f: impl FnMut(&mut Expression)) {
-        each_child!(self, f, iter_mut, mut);
+        each_child!(self, f, iter_mut, operands_mut);
     }
 
     /// Calls `f` for this expression and all its parts, outermost first.
@@ -111,6 +109,7 @@ impl Expression {
 impl Aggregate {
     /// All its expressions.
     pub(crate) fn expressions(&self) -> impl Iterator<Item = &Expression> {
-        self.arguments.iter().chain(&self.filter)
+        let order = self.order.iter().map(|key| &key.expression);
+        self.arguments.iter().chain(&self.filter).chain(order)
     }
 }

@@ -45,6 +45,11 @@ impl AggregateFunction {
             AggregateFunction::BoolOr => "bool_or",
         }
     }
+
+    /// Does the result depend on the order of the arguments?
+    pub(crate) fn depends_on_order(self) -> bool {
+        self == AggregateFunction::StringAggregate
+    }
 }
 
 fn lookup(name: &str) -> Option<AggregateFunction> {

@@ -38,4 +38,4 @@ pub(crate) use coerce::{can_cast, can_coerce, unify};
 pub(crate) use evaluate::{CallContext, evaluate};
 pub(crate) use function::Function;
 pub(crate) use resolve::{resolve, resolve_name};
-pub(crate) use temporal::is_whole_field;
+pub(crate) use temporal::{add_interval, is_whole_field};

@@ -24,7 +24,7 @@ fn checked_timestamp(micros: Option<i64>) -> Result<i64> {
 }
 
 /// A timestamp moved by an interval: months first, then days, then the rest.
-fn add_interval(micros: i64, by: Interval) -> Result<i64> {
+pub(crate) fn add_interval(micros: i64, by: Interval) -> Result<i64> {
     let (days, rest) = (micros.div_euclid(US_PER_DAY), micros.rem_euclid(US_PER_DAY));
     let days = calendar::add_months(days, i64::from(by.months)).ok_or_else(out_of_range)?;
     let days = checked_day(days.checked_add(i64::from(by.days)))?;

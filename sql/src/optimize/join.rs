@@ -264,10 +264,11 @@ impl Optimizer<'_> {
         let (_, mut rows) = self.step(left.rows, &right, &edges, &[])?;
         match join {
             JoinType::Inner => {}
-            JoinType::Left => rows = rows.max(left.rows),
+            JoinType::Left | JoinType::Full => rows = rows.max(left.rows),
             JoinType::Semi | JoinType::Anti => rows = (left.rows * 0.5).max(1.0),
         }
-        if let Some((cost, choice)) = self.lookup(left.rows, &right, &edges)?
+        if join != JoinType::Full
+            && let Some((cost, choice)) = self.lookup(left.rows, &right, &edges)?
             && let Leaf::Scan(scan) = &right
             && cost < scan.full + HASH_COST * (right.rows() + left.rows)
         {
@@ -343,7 +344,7 @@ fn index_join(
     let on = place_all(on, &both)?;
     let (table, outer) = (scan.table.clone(), Box::new(left.plan));
     let plan = Physical::IndexJoin { outer, table, columns, access, inner_filter, on, join };
-    let columns = if matches!(join, JoinType::Inner | JoinType::Left) { both } else { left.columns };
+    let columns = if join.gives_right() { both } else { left.columns };
     Ok(Lowered { plan, columns, rows })
 }
 
@@ -387,7 +388,7 @@ fn hash_or_loop(
     let mut both = left.columns.clone();
     both.extend(&right.columns);
     let on = place_all(rest, &both)?;
-    let columns = if matches!(join, JoinType::Inner | JoinType::Left) { both } else { left.columns };
+    let columns = if join.gives_right() { both } else { left.columns };
     let (left, right) = (Box::new(left.plan), Box::new(right.plan));
     let plan = if left_keys.is_empty() {
         Physical::LoopJoin { left, right, on, join }

@@ -9,7 +9,7 @@ use super::access::{ScanLeaf, full_scan, selectivity};
 use super::fold::{columns_of, fold, is_random, only_uses, split};
 use super::order::comes_sorted;
 use super::subquery::substitute;
-use super::{Optimizer, exact, place, place_all};
+use super::{Optimizer, exact, place, place_all, position};
 use crate::error::Result;
 use crate::expression::{self as build, Aggregate, Expression, SortKey};
 use crate::functions::Function;
@@ -40,6 +40,9 @@ impl Lowered {
 
 type Needed = HashSet<ColumnId>;
 
+/// Where nothing is known.
+const ROWS_UNKNOWN: f64 = 1000.0;
+
 impl Optimizer<'_> {
     pub(super) fn lower(
         &mut self,
@@ -68,12 +71,7 @@ impl Optimizer<'_> {
                 let lowered = self.limit(*input, limit, offset, needed)?;
                 lowered.filtered(conditions)
             }
-            Logical::Distinct { input, columns } => {
-                let wanted = columns.iter().copied().collect();
-                let lowered = exact(self.lower(*input, conditions, &wanted)?, &columns)?;
-                let rows = (lowered.rows * 0.5).max(1.0);
-                Ok(Lowered { plan: Physical::Distinct { input: Box::new(lowered.plan) }, columns, rows })
-            }
+            Logical::Distinct { input, columns, on } => self.distinct(*input, columns, on, conditions),
             Logical::Values { mut rows, columns, types } => {
                 rows.iter_mut().flatten().for_each(fold);
                 let count = rows.len() as f64;
@@ -91,7 +89,46 @@ impl Optimizer<'_> {
                 let plan = Physical::SetOperation { left, right, except, all };
                 Lowered { plan, columns, rows }.filtered(conditions)
             }
+            Logical::Series { mut range, column, data_type } => {
+                range.iter_mut().for_each(fold);
+                let plan = Physical::Series { range, data_type };
+                Lowered { plan, columns: vec![column], rows: ROWS_UNKNOWN }.filtered(conditions)
+            }
+            Logical::Recursive { base, step, columns, types, number, all } => {
+                let mut side = |(plan, ids): (Logical, Vec<ColumnId>)| -> Result<Lowered> {
+                    let wanted = ids.iter().copied().collect();
+                    exact(self.lower(plan, vec![], &wanted)?, &ids)
+                };
+                let (base, step) = (side(*base)?, side(*step)?);
+                let rows = base.rows.max(ROWS_UNKNOWN);
+                let (base, step) = (Box::new(base.plan), Box::new(step.plan));
+                let plan = Physical::Recursive { base, step, types, number, all };
+                Lowered { plan, columns, rows }.filtered(conditions)
+            }
+            Logical::Working { number, columns, types } => {
+                let plan = Physical::Working { number, types };
+                Lowered { plan, columns, rows: ROWS_UNKNOWN }.filtered(conditions)
+            }
         }
+    }
+
+    fn distinct(
+        &mut self,
+        input: Logical,
+        columns: Vec<ColumnId>,
+        on: Vec<ColumnId>,
+        conditions: Vec<Expression>,
+    ) -> Result<Lowered> {
+        let wanted: Needed = columns.iter().copied().collect();
+        // The first row of each kind must not become another one.
+        let counts =
+            |condition: &Expression| on.is_empty() || only_uses(condition, &on.iter().copied().collect());
+        let (below, above): (Vec<_>, Vec<_>) = conditions.into_iter().partition(counts);
+        let lowered = exact(self.lower(input, below, &wanted)?, &columns)?;
+        let rows = (lowered.rows * 0.5).max(1.0);
+        let on = on.iter().map(|id| position(&columns, *id)).collect::<Result<_>>()?;
+        let plan = Physical::Distinct { input: Box::new(lowered.plan), on };
+        Lowered { plan, columns, rows }.filtered(above)
     }
 
     fn project(
@@ -245,7 +282,7 @@ impl Optimizer<'_> {
         Ok(Lowered { plan: Physical::Append { inputs: plans, types }, columns, rows })
     }
 
-    /// LEFT, semi and anti joins.
+    /// LEFT, FULL, semi and anti joins.
     fn outer_join(
         &mut self,
         (left, right): (Logical, Logical),
@@ -256,6 +293,9 @@ impl Optimizer<'_> {
     ) -> Result<Lowered> {
         let left_ids: Needed = left.output().into_iter().collect();
         let right_ids: Needed = right.output().into_iter().collect();
+        if join == JoinType::Full {
+            return self.full_join((left, right), on, conditions, needed);
+        }
         let (to_left, above): (Vec<_>, Vec<_>) =
             conditions.into_iter().partition(|c| only_uses(c, &left_ids));
         if join == JoinType::Left && above.iter().any(|condition| rejects_null(condition, &right_ids)) {
@@ -273,6 +313,32 @@ impl Optimizer<'_> {
         let left = self.lower(left, to_left, &wanted)?;
         let right = self.leaf(right, to_right, &wanted)?;
         self.join(left, right, join, on, &wanted)?.filtered(above)
+    }
+
+    fn full_join(
+        &mut self,
+        (left, right): (Logical, Logical),
+        on: Vec<Expression>,
+        conditions: Vec<Expression>,
+        needed: &Needed,
+    ) -> Result<Lowered> {
+        // Rows that one side adds are removed again: it is an outer join of the other side.
+        let removed = |side: &Logical| {
+            let ids: Needed = side.output().into_iter().collect();
+            conditions.iter().any(|condition| rejects_null(condition, &ids))
+        };
+        let (no_right, no_left) = (removed(&left), removed(&right));
+        if no_right || no_left {
+            let (left, right) = if no_right { (left, right) } else { (right, left) };
+            return self.outer_join((left, right), JoinType::Left, on, conditions, needed);
+        }
+        let mut wanted = needed.clone();
+        on.iter().chain(&conditions).for_each(|condition| wanted.extend(columns_of(condition)));
+        let left = self.lower(left, vec![], &wanted)?;
+        let right = self.leaf(right, vec![], &wanted)?;
+        let mut parts = Vec::new();
+        on.into_iter().for_each(|condition| split(condition, &mut parts));
+        self.join(left, right, JoinType::Full, parts, &wanted)?.filtered(conditions)
     }
 
     /// A table to be read; `full` rows, of which the conditions leave some.
@@ -345,7 +411,11 @@ fn placed(aggregate: Aggregate, columns: &[ColumnId]) -> Result<Aggregate> {
         arguments.push(place(argument, columns)?);
     }
     let filter = aggregate.filter.map(|filter| place(filter, columns)).transpose()?;
-    Ok(Aggregate { arguments, filter, ..aggregate })
+    let mut order = Vec::with_capacity(aggregate.order.len());
+    for key in aggregate.order {
+        order.push(SortKey { expression: place(key.expression, columns)?, ..key });
+    }
+    Ok(Aggregate { arguments, filter, order, ..aggregate })
 }
 
 /// Is the condition never true where all these columns are NULL? Only sure cases count.

@@ -1,12 +1,13 @@
 //! The order rows come in anyway, so that a sort can be left out.
 //!
 //! A table is read in the order of its key, an index in that of its columns; filters, projections,
-//! limits and the outer side of joins keep it. Where exactly the opposite is wanted, the read goes
+//! limits and the outer side of lookup and loop joins keep it (a hash join that is too large for the
+//! memory does not). Where exactly the opposite is wanted, the read goes
 //! backwards.
 
 use crate::catalog::{RowKey, Table};
 use crate::expression::{Expression, SortKey};
-use crate::plan::{Access, Path, Physical};
+use crate::plan::{Access, JoinType, Path, Physical};
 
 /// What is known about the order of a plan's rows, in positions of its columns.
 struct Order {
@@ -65,9 +66,8 @@ fn order(plan: &Physical) -> Option<Order> {
             let unique = unique && by.len() == whole;
             Some(Order { fixed: fixed.into_iter().filter_map(place).collect(), by, unique })
         }
-        Physical::IndexJoin { outer: input, .. }
-        | Physical::HashJoin { left: input, .. }
-        | Physical::LoopJoin { left: input, .. } => {
+        Physical::LoopJoin { join: JoinType::Full, .. } => None,
+        Physical::IndexJoin { outer: input, .. } | Physical::LoopJoin { left: input, .. } => {
             // A row may come out several times.
             order(input).map(|order| Order { unique: false, ..order })
         }
@@ -104,7 +104,6 @@ fn turn(plan: &mut Physical) -> bool {
         Physical::Filter { input, .. }
         | Physical::Project { input, .. }
         | Physical::IndexJoin { outer: input, .. }
-        | Physical::HashJoin { left: input, .. }
         | Physical::LoopJoin { left: input, .. } => turn(input),
         // Other rows would be the first ones.
         _ => false,

@@ -65,7 +65,7 @@ impl Optimizer<'_> {
         let mut on = Vec::new();
         let right = if join == JoinType::Inner {
             let ids: Vec<ColumnId> = columns.iter().map(|(id, _)| *id).collect();
-            Logical::Distinct { input: Box::new(plan), columns: ids }
+            Logical::Distinct { input: Box::new(plan), columns: ids, on: vec![] }
         } else {
             let Some(right) = uncorrelated(plan, subquery, &mut wanted, &mut on) else { return Ok(None) };
             right
@@ -100,7 +100,8 @@ fn uncorrelated(
                 }
                 rest = *input;
             }
-            Logical::Sort { input, .. } | Logical::Distinct { input, .. } => rest = *input,
+            Logical::Sort { input, .. } => rest = *input,
+            Logical::Distinct { input, on, .. } if on.is_empty() => rest = *input,
             Logical::Filter { input, predicate } => {
                 let mut parts = Vec::new();
                 split(predicate, &mut parts);
@@ -171,6 +172,10 @@ fn plan_uses_outer(plan: &Logical) -> bool {
         }
         Logical::Distinct { input, .. } => plan_uses_outer(input),
         Logical::Append { inputs, .. } => inputs.iter().any(|(input, _)| plan_uses_outer(input)),
-        Logical::SetOperation { left, right, .. } => plan_uses_outer(&left.0) || plan_uses_outer(&right.0),
+        Logical::SetOperation { left, right, .. } | Logical::Recursive { base: left, step: right, .. } => {
+            plan_uses_outer(&left.0) || plan_uses_outer(&right.0)
+        }
+        Logical::Series { range, .. } => any(Box::new(range.iter())),
+        Logical::Working { .. } => false,
     }
 }

@@ -77,6 +77,8 @@ pub struct Query {
 pub struct Cte {
     pub name: Name,
     pub columns: Vec<Name>,
+    /// In WITH RECURSIVE: may read what it has given so far.
+    pub recursive: bool,
     pub query: Query,
 }
 
@@ -101,6 +103,8 @@ pub enum SetOp {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Select {
     pub distinct: bool,
+    /// DISTINCT ON: the first row for each of these.
+    pub distinct_on: Vec<Expr>,
     pub items: Vec<SelectItem>,
     pub from: Vec<TableRef>,
     pub filter: Option<Expr>,
@@ -122,6 +126,7 @@ pub enum SelectItem {
 pub enum TableRef {
     Table { name: Name, alias: Option<TableAlias> },
     Query { query: Box<Query>, alias: Option<TableAlias>, at: Position },
+    Function { name: Name, args: Vec<Expr>, alias: Option<TableAlias> },
     Join { left: Box<TableRef>, right: Box<TableRef>, kind: JoinKind, condition: JoinCondition, at: Position },
 }
 
@@ -137,6 +142,8 @@ pub struct TableAlias {
 pub enum JoinKind {
     Inner,
     Left,
+    Right,
+    Full,
 }
 
 /// What makes two rows partners.
@@ -405,6 +412,18 @@ pub enum ExprKind {
         query: Box<Query>,
         negated: bool,
     },
+    /// `operand op ANY (query)`, or ALL.
+    Quantified {
+        op: BinaryOp,
+        operand: Box<Expr>,
+        query: Box<Query>,
+        all: bool,
+    },
+    /// `operand COLLATE name`.
+    Collate {
+        operand: Box<Expr>,
+        collation: Collation,
+    },
     Between {
         operand: Box<Expr>,
         low: Box<Expr>,
@@ -427,8 +446,19 @@ pub enum ExprKind {
         negated: bool,
     },
     Subquery(Box<Query>),
-    /// `(a, b)`: only in IN.
+    /// `(a, b)`: only in comparisons and IN.
     Row(Vec<Expr>),
+}
+
+/// How texts are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Collation {
+    /// By their bytes.
+    Binary,
+    /// By their bytes after A to Z became a to z.
+    NoCase,
+    /// By their bytes without the spaces at the end.
+    TrimEnd,
 }
 
 impl Expr {
@@ -445,6 +475,8 @@ impl Expr {
             ExprKind::Unary { operand, .. }
             | ExprKind::Is { operand, .. }
             | ExprKind::InQuery { operand, .. }
+            | ExprKind::Quantified { operand, .. }
+            | ExprKind::Collate { operand, .. }
             | ExprKind::Cast { operand, .. } => vec![operand],
             ExprKind::Binary { left, right, .. } | ExprKind::Distinct { left, right, .. } => {
                 vec![left, right]
@@ -457,7 +489,10 @@ impl Expr {
                 let branches = branches.iter().flat_map(|(when, then)| [when, then]);
                 operand.as_deref().into_iter().chain(branches).chain(otherwise.as_deref()).collect()
             }
-            ExprKind::Function(call) => call.args.iter().chain(&call.filter).collect(),
+            ExprKind::Function(call) => {
+                let order = call.order_by.iter().map(|item| &item.expr);
+                call.args.iter().chain(&call.filter).chain(order).collect()
+            }
         }
     }
 }

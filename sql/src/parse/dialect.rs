@@ -5,7 +5,7 @@
 //! operator, joins associate to the left, BEGIN IMMEDIATE, REPLACE INTO, AUTOINCREMENT, `IN ()`
 //! and LIMIT a, b are known.
 
-use sqlparser::ast::{ColumnOption, Statement};
+use sqlparser::ast::{ColumnOption, Expr, Query, SetExpr, Statement, Table};
 use sqlparser::dialect::{Dialect, PostgreSqlDialect, Precedence};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
@@ -14,6 +14,9 @@ use std::any::TypeId;
 
 #[derive(Debug)]
 pub(super) struct DrystoneDialect;
+
+/// The one schema.
+pub(super) const SCHEMA: &str = "main";
 
 const BASE: PostgreSqlDialect = PostgreSqlDialect {};
 
@@ -52,6 +55,43 @@ impl Dialect for DrystoneDialect {
 
     fn prec_value(&self, prec: Precedence) -> u8 {
         BASE.prec_value(prec)
+    }
+
+    /// `x IN t` is `x IN (TABLE main.t)`.
+    fn parse_infix(
+        &self,
+        parser: &mut Parser,
+        expr: &Expr,
+        _precedence: u8,
+    ) -> Option<Result<Expr, ParserError>> {
+        let is = |nth: usize, keyword: Keyword| matches!(parser.peek_nth_token_ref(nth).token, Token::Word(ref word) if word.keyword == keyword);
+        let negated = is(0, Keyword::NOT);
+        if !is(usize::from(negated), Keyword::IN) {
+            return None;
+        }
+        let name = 1 + usize::from(negated);
+        let Token::Word(table) = parser.peek_nth_token_ref(name).token.clone() else { return None };
+        if matches!(table.keyword, Keyword::UNNEST) {
+            return None;
+        }
+        (0..=name).for_each(|_| parser.advance_token());
+        let table = Table { table_name: Some(table.value), schema_name: Some(SCHEMA.to_owned()) };
+        Some(Ok(Expr::InSubquery {
+            expr: Box::new(expr.clone()),
+            subquery: Box::new(Query {
+                with: None,
+                body: Box::new(SetExpr::Table(Box::new(table))),
+                order_by: None,
+                limit_clause: None,
+                fetch: None,
+                locks: vec![],
+                for_clause: None,
+                settings: None,
+                format_clause: None,
+                pipe_operators: vec![],
+            }),
+            negated,
+        }))
     }
 
     fn parse_statement(&self, parser: &mut Parser) -> Option<Result<Statement, ParserError>> {

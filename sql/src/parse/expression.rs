@@ -1,6 +1,6 @@
 //! Translation of expressions.
 
-use super::ast::{BinaryOp, Expr, ExprKind, Function, Like, Name, Test, UnaryOp};
+use super::ast::{BinaryOp, Collation, Expr, ExprKind, Function, Like, Name, Test, UnaryOp};
 use super::{Translator, refuse, tokens};
 use crate::error::{Error, ErrorKind, Position, Result, state};
 use crate::types::{DataType, Decimal, Value};
@@ -112,6 +112,16 @@ impl Translator {
                 let operand = self.boxed(*expr)?;
                 let (at, query) = (operand.at, Box::new(self.query(*subquery)?));
                 Ok(Expr { kind: ExprKind::InQuery { operand, query, negated }, at })
+            }
+            E::AnyOp { left, compare_op, right, is_some: _ } => {
+                self.quantified(*left, compare_op, *right, false)
+            }
+            E::AllOp { left, compare_op, right } => self.quantified(*left, compare_op, *right, true),
+            E::Collate { expr, collation } => {
+                let operand = self.boxed(*expr)?;
+                let (at, name) = (operand.at, self.object(collation)?);
+                let collation = collation_of(&name)?;
+                Ok(Expr { kind: ExprKind::Collate { operand, collation }, at })
             }
             E::Between { expr, negated, low, high } => {
                 let operand = self.boxed(*expr)?;
@@ -310,6 +320,27 @@ impl Translator {
         Ok(Expr { kind: ExprKind::Unary { op, operand }, at })
     }
 
+    /// `left op ANY (query)`, or ALL.
+    fn quantified(
+        &mut self,
+        left: sp::Expr,
+        op: sp::BinaryOperator,
+        right: sp::Expr,
+        all: bool,
+    ) -> Result<Expr> {
+        let operand = self.boxed(left)?;
+        let at = operand.at;
+        let op = comparison(&op)
+            .ok_or_else(|| Error::unsupported(format!("{op} with ANY, SOME or ALL")).at(at))?;
+        match right {
+            sp::Expr::Subquery(query) => {
+                let query = Box::new(self.query(*query)?);
+                Ok(Expr { kind: ExprKind::Quantified { op, operand, query, all }, at })
+            }
+            _ => Err(Error::unsupported("ANY, SOME and ALL of something that is no query").at(at)),
+        }
+    }
+
     fn binary(&mut self, left: sp::Expr, op: sp::BinaryOperator, right: sp::Expr) -> Result<Expr> {
         if matches!(op, sp::BinaryOperator::And | sp::BinaryOperator::Or) {
             return self.chain(left, op, right);
@@ -327,16 +358,13 @@ impl Translator {
             sp::BinaryOperator::PGBitwiseXor => BinaryOp::BitXor,
             sp::BinaryOperator::PGBitwiseShiftLeft => BinaryOp::ShiftLeft,
             sp::BinaryOperator::PGBitwiseShiftRight => BinaryOp::ShiftRight,
-            sp::BinaryOperator::Eq => BinaryOp::Equal,
-            sp::BinaryOperator::NotEq => BinaryOp::NotEqual,
-            sp::BinaryOperator::Lt => BinaryOp::Less,
-            sp::BinaryOperator::LtEq => BinaryOp::LessEqual,
-            sp::BinaryOperator::Gt => BinaryOp::Greater,
-            sp::BinaryOperator::GtEq => BinaryOp::GreaterEqual,
-            other => {
-                let at = self.expr(left)?.at;
-                return Err(Error::unsupported(format!("the operator {other}")).at(at));
-            }
+            other => match comparison(&other) {
+                Some(op) => op,
+                None => {
+                    let at = self.expr(left)?.at;
+                    return Err(Error::unsupported(format!("the operator {other}")).at(at));
+                }
+            },
         };
         let left = self.boxed(left)?;
         let (at, right) = (left.at, self.boxed(right)?);
@@ -446,6 +474,35 @@ impl Translator {
         }
         Ok(())
     }
+}
+
+/// The operator, if it compares.
+fn comparison(op: &sp::BinaryOperator) -> Option<BinaryOp> {
+    Some(match op {
+        sp::BinaryOperator::Eq => BinaryOp::Equal,
+        sp::BinaryOperator::NotEq => BinaryOp::NotEqual,
+        sp::BinaryOperator::Lt => BinaryOp::Less,
+        sp::BinaryOperator::LtEq => BinaryOp::LessEqual,
+        sp::BinaryOperator::Gt => BinaryOp::Greater,
+        sp::BinaryOperator::GtEq => BinaryOp::GreaterEqual,
+        _ => return None,
+    })
+}
+
+/// The collation of a name.
+pub(super) fn collation_of(name: &Name) -> Result<Collation> {
+    let known = |list: &[&str]| list.iter().any(|known| name.text.eq_ignore_ascii_case(known));
+    if known(&["binary", "c", "posix"]) {
+        return Ok(Collation::Binary);
+    }
+    if known(&["nocase"]) {
+        return Ok(Collation::NoCase);
+    }
+    if known(&["rtrim"]) {
+        return Ok(Collation::TrimEnd);
+    }
+    let message = format!("there is no collation {}", name.text);
+    Err(Error::name("42704", message).at(name.at).hint("there are BINARY (or C), NOCASE and RTRIM"))
 }
 
 fn text_literal(text: String, at: Position) -> Expr {

@@ -1,11 +1,13 @@
 //! Translation of queries.
 
 use super::ast::{
-    Cte, Expr, JoinCondition, JoinKind, Name, OrderItem, Query, Select, SelectItem, SetExpr, SetOp,
+    Cte, Expr, ExprKind, JoinCondition, JoinKind, Name, OrderItem, Query, Select, SelectItem, SetExpr, SetOp,
     TableAlias, TableRef,
 };
+use super::dialect::SCHEMA;
 use super::{Translator, refuse, tokens};
 use crate::error::{Error, ErrorKind, Position, Result, state};
+use crate::types::Value;
 use sqlparser::ast::{self as sp};
 
 /// How many set operations and queries may nest in each other.
@@ -51,8 +53,9 @@ impl Translator {
         if let Some(sp::Fetch { with_ties, percent, quantity }) = fetch {
             refuse(with_ties, "FETCH .. WITH TIES", self.last)?;
             refuse(percent, "FETCH .. PERCENT", self.last)?;
-            limit = quantity.map(|e| self.expr(e)).transpose()?;
-            refuse(limit.is_none(), "FETCH without a number", self.last)?;
+            let one = Expr { kind: ExprKind::Literal(Value::Integer(1)), at: self.last };
+            refuse(limit.is_some(), "LIMIT together with FETCH", self.last)?;
+            limit = Some(quantity.map(|e| self.expr(e)).transpose()?.unwrap_or(one));
         }
         refuse(!locks.is_empty(), "FOR UPDATE", self.last)?;
         refuse(for_clause.is_some(), "FOR", self.last)?;
@@ -65,16 +68,15 @@ impl Translator {
     fn with(&mut self, with: sp::With) -> Result<Vec<Cte>> {
         let sp::With { with_token, recursive, cte_tables } = with;
         self.last = tokens::position(with_token.0.span.start);
-        refuse(recursive, "WITH RECURSIVE", self.last)?;
-        cte_tables.into_iter().map(|cte| self.cte(cte)).collect()
+        cte_tables.into_iter().map(|cte| self.cte(cte, recursive)).collect()
     }
 
-    fn cte(&mut self, cte: sp::Cte) -> Result<Cte> {
+    fn cte(&mut self, cte: sp::Cte, recursive: bool) -> Result<Cte> {
         let sp::Cte { alias, query, from, materialized: _, closing_paren_token: _ } = cte;
         let TableAlias { name, columns } = self.alias(alias)?;
         refuse(from.is_some(), "FROM in WITH", name.at)?;
         let query = self.query(*query)?;
-        Ok(Cte { name, columns, query })
+        Ok(Cte { name, columns, recursive, query })
     }
 
     fn set_expr(&mut self, body: sp::SetExpr) -> Result<SetExpr> {
@@ -108,12 +110,34 @@ impl Translator {
                 };
                 Ok(SetExpr::Operation { op, all, left, right, at })
             }
-            sp::SetExpr::Table(_) => Err(Error::unsupported("TABLE as a query").at(self.last)),
+            sp::SetExpr::Table(table) => self.whole_table(*table),
             sp::SetExpr::Insert(_)
             | sp::SetExpr::Update(_)
             | sp::SetExpr::Delete(_)
             | sp::SetExpr::Merge(_) => Err(Error::unsupported("a change inside a query").at(self.last)),
         }
+    }
+
+    /// `TABLE main.t` is `SELECT * FROM t`. After `TABLE t` the parser skips two words unseen, so that
+    /// is refused.
+    fn whole_table(&mut self, table: sp::Table) -> Result<SetExpr> {
+        let sp::Table { table_name, schema_name } = table;
+        let at = self.last;
+        refuse(schema_name.is_none(), "TABLE as a query", at)?;
+        let other = schema_name.is_some_and(|schema| !schema.eq_ignore_ascii_case(SCHEMA));
+        refuse(other, "a schema other than main", at)?;
+        let text = table_name.ok_or_else(|| Error::syntax("TABLE needs a name").at(at))?;
+        let name = Name { text, double_quoted: false, at };
+        Ok(SetExpr::Select(Box::new(Select {
+            distinct: false,
+            distinct_on: vec![],
+            items: vec![SelectItem::All(at)],
+            from: vec![TableRef::Table { name, alias: None }],
+            filter: None,
+            group_by: vec![],
+            having: None,
+            at,
+        })))
     }
 
     pub(super) fn select(&mut self, select: sp::Select) -> Result<Select> {
@@ -160,17 +184,17 @@ impl Translator {
         refuse(qualify.is_some(), "QUALIFY", at)?;
         refuse(value_table_mode.is_some(), "SELECT AS", at)?;
         refuse(flavor != sp::SelectFlavor::Standard, "FROM before SELECT", at)?;
-        let distinct = match distinct {
-            None | Some(sp::Distinct::All) => false,
-            Some(sp::Distinct::Distinct) => true,
-            Some(sp::Distinct::On(_)) => return Err(Error::unsupported("DISTINCT ON").at(at)),
+        let (distinct, distinct_on) = match distinct {
+            None | Some(sp::Distinct::All) => (false, vec![]),
+            Some(sp::Distinct::Distinct) => (true, vec![]),
+            Some(sp::Distinct::On(list)) => (false, self.exprs(list)?),
         };
         let items = self.select_items(projection)?;
         let from = from.into_iter().map(|table| self.table_with_joins(table)).collect::<Result<_>>()?;
         let filter = selection.map(|e| self.expr(e)).transpose()?;
         let group_by = self.group_by(group_by)?;
         let having = having.map(|e| self.expr(e)).transpose()?;
-        Ok(Select { distinct, items, from, filter, group_by, having, at })
+        Ok(Select { distinct, distinct_on, items, from, filter, group_by, having, at })
     }
 
     fn group_by(&mut self, group_by: sp::GroupByExpr) -> Result<Vec<Expr>> {
@@ -252,8 +276,8 @@ impl Translator {
         let (kind, constraint) = match operator {
             J::Join(c) | J::Inner(c) | J::CrossJoin(c) => (JoinKind::Inner, c),
             J::Left(c) | J::LeftOuter(c) => (JoinKind::Left, c),
-            J::Right(_) | J::RightOuter(_) => return Err(Error::unsupported("RIGHT JOIN").at(self.last)),
-            J::FullOuter(_) => return Err(Error::unsupported("FULL JOIN").at(self.last)),
+            J::Right(c) | J::RightOuter(c) => (JoinKind::Right, c),
+            J::FullOuter(c) => (JoinKind::Full, c),
             _ => return Err(Error::unsupported("this kind of join").at(self.last)),
         };
         let condition = match constraint {
@@ -264,8 +288,8 @@ impl Translator {
             sp::JoinConstraint::Natural => JoinCondition::Natural,
             sp::JoinConstraint::None => JoinCondition::None,
         };
-        if kind == JoinKind::Left && condition == JoinCondition::None {
-            return Err(Error::syntax("LEFT JOIN needs ON or USING").at(self.last));
+        if kind != JoinKind::Inner && condition == JoinCondition::None {
+            return Err(Error::syntax("an outer join needs ON or USING").at(self.last));
         }
         Ok((kind, condition))
     }
@@ -286,15 +310,18 @@ impl Translator {
             } => {
                 let name = self.object(name)?;
                 let at = name.at;
-                refuse(args.is_some(), "a table function", at)?;
                 refuse(!with_hints.is_empty() || !index_hints.is_empty(), "a table hint", at)?;
                 refuse(version.is_some(), "a table version", at)?;
                 refuse(with_ordinality, "WITH ORDINALITY", at)?;
                 refuse(!partitions.is_empty(), "PARTITION", at)?;
                 refuse(json_path.is_some(), "a path after a table", at)?;
                 refuse(sample.is_some(), "TABLESAMPLE", at)?;
+                let args = args.map(|args| self.table_arguments(args, at)).transpose()?;
                 let alias = alias.map(|alias| self.alias(alias)).transpose()?;
-                Ok(TableRef::Table { name, alias })
+                Ok(match args {
+                    None => TableRef::Table { name, alias },
+                    Some(args) => TableRef::Function { name, args, alias },
+                })
             }
             sp::TableFactor::Derived { lateral, subquery, alias, sample } => {
                 let at = self.last;
@@ -313,6 +340,20 @@ impl Translator {
             }
             _ => Err(Error::unsupported("this kind of table in FROM").at(self.last)),
         }
+    }
+
+    /// The arguments of a function in FROM.
+    fn table_arguments(&mut self, args: sp::TableFunctionArgs, at: Position) -> Result<Vec<Expr>> {
+        let sp::TableFunctionArgs { args, settings } = args;
+        refuse(settings.is_some(), "SETTINGS", at)?;
+        let mut out = Vec::with_capacity(args.len());
+        for arg in args {
+            match arg {
+                sp::FunctionArg::Unnamed(sp::FunctionArgExpr::Expr(expr)) => out.push(self.expr(expr)?),
+                _ => return Err(Error::unsupported("a named or qualified argument").at(at)),
+            }
+        }
+        Ok(out)
     }
 
     pub(super) fn alias(&mut self, alias: sp::TableAlias) -> Result<TableAlias> {

@@ -73,9 +73,24 @@ fn operator(plan: &Physical, depth: usize, lines: &mut Vec<String>) {
             line.push_str("Limit");
             vec![input]
         }
-        Physical::Distinct { input } => {
+        Physical::Distinct { input, on } => {
             line.push_str("Distinct");
+            if !on.is_empty() {
+                let _ = write!(line, " (on {} columns)", on.len());
+            }
             vec![input]
+        }
+        Physical::Series { .. } => {
+            line.push_str("Series");
+            vec![]
+        }
+        Physical::Recursive { base, step, .. } => {
+            line.push_str("Recursive");
+            vec![base, step]
+        }
+        Physical::Working { .. } => {
+            line.push_str("Rows of the round before");
+            vec![]
         }
         Physical::Append { inputs, .. } => {
             line.push_str("Append");
@@ -96,6 +111,7 @@ fn kind(join: JoinType) -> &'static str {
         JoinType::Left => "Left ",
         JoinType::Semi => "Semi ",
         JoinType::Anti => "Anti ",
+        JoinType::Full => "Full ",
     }
 }
 

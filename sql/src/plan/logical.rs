@@ -55,10 +55,11 @@ pub enum Logical {
         limit: Option<Expression>,
         offset: Option<Expression>,
     },
-    /// The columns that count, which are all that exist above.
+    /// The columns that exist above, and those of them that count; none: all.
     Distinct {
         input: Box<Logical>,
         columns: Vec<ColumnId>,
+        on: Vec<ColumnId>,
     },
     /// The columns of each input that become the columns above.
     Append {
@@ -72,6 +73,28 @@ pub enum Logical {
         columns: Vec<ColumnId>,
         except: bool,
         all: bool,
+    },
+    /// The values from a start to a stop by a step.
+    Series {
+        range: Box<[Expression; 3]>,
+        column: ColumnId,
+        data_type: DataType,
+    },
+    /// The rows of the base, then round by round those of the step, which reads the rows of the
+    /// round before through the `Working` of the same number. Without `all` each row once.
+    Recursive {
+        base: Box<(Logical, Vec<ColumnId>)>,
+        step: Box<(Logical, Vec<ColumnId>)>,
+        columns: Vec<ColumnId>,
+        types: Vec<DataType>,
+        number: usize,
+        all: bool,
+    },
+    /// The rows of the round before.
+    Working {
+        number: usize,
+        columns: Vec<ColumnId>,
+        types: Vec<DataType>,
     },
 }
 
@@ -104,14 +127,17 @@ impl Logical {
             | Logical::Scan { columns, .. }
             | Logical::Distinct { columns, .. }
             | Logical::Append { columns, .. }
+            | Logical::Recursive { columns, .. }
+            | Logical::Working { columns, .. }
             | Logical::SetOperation { columns, .. } => columns.clone(),
+            Logical::Series { column, .. } => vec![*column],
             Logical::Filter { input, .. } | Logical::Sort { input, .. } | Logical::Limit { input, .. } => {
                 input.output()
             }
             Logical::Project { expressions, .. } => expressions.iter().map(|(id, _)| *id).collect(),
             Logical::Join { left, right, join, .. } => {
                 let mut columns = left.output();
-                if matches!(join, JoinType::Inner | JoinType::Left) {
+                if join.gives_right() {
                     columns.extend(right.output());
                 }
                 columns

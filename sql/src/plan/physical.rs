@@ -100,9 +100,11 @@ pub enum Physical {
         limit: Option<Expression>,
         offset: Option<Expression>,
     },
-    /// Each different row once, the first of its kind; NULL is equal to NULL.
+    /// Each different row once, the first of its kind; NULL is equal to NULL. Only the columns `on`
+    /// count; none: all.
     Distinct {
         input: Box<Physical>,
+        on: Vec<usize>,
     },
     /// One after the other.
     Append {
@@ -115,6 +117,24 @@ pub enum Physical {
         right: Box<Physical>,
         except: bool,
         all: bool,
+    },
+    /// The values from a start to a stop by a step: expressions without columns.
+    Series {
+        range: Box<[Expression; 3]>,
+        data_type: DataType,
+    },
+    /// The base's rows, then round by round those of the step over the rows of the round before.
+    Recursive {
+        base: Box<Physical>,
+        step: Box<Physical>,
+        types: Vec<DataType>,
+        number: usize,
+        all: bool,
+    },
+    /// The rows of the round before of the recursive query of this number.
+    Working {
+        number: usize,
+        types: Vec<DataType>,
     },
 }
 
@@ -129,6 +149,15 @@ pub enum JoinType {
     Semi,
     /// Left rows that have none; left columns only.
     Anti,
+    /// As left, and right rows without a partner with NULLs on the left.
+    Full,
+}
+
+impl JoinType {
+    /// Are the right columns part of the result?
+    pub fn gives_right(self) -> bool {
+        matches!(self, JoinType::Inner | JoinType::Left | JoinType::Full)
+    }
 }
 
 /// How rows of a table are found: equal values for the first columns of a key, then perhaps a
@@ -274,23 +303,27 @@ impl Physical {
     /// The types of the columns it gives.
     pub fn types(&self) -> Vec<DataType> {
         match self {
-            Physical::Values { types, .. } | Physical::Append { types, .. } => types.clone(),
+            Physical::Values { types, .. }
+            | Physical::Append { types, .. }
+            | Physical::Recursive { types, .. }
+            | Physical::Working { types, .. } => types.clone(),
+            Physical::Series { data_type, .. } => vec![*data_type],
             Physical::Scan { table, columns, .. } => columns.iter().map(|&c| table.column_type(c)).collect(),
             Physical::Filter { input, .. }
             | Physical::Sort { input, .. }
             | Physical::Limit { input, .. }
-            | Physical::Distinct { input } => input.types(),
+            | Physical::Distinct { input, .. } => input.types(),
             Physical::Project { expressions, .. } => expressions.iter().map(Expression::data_type).collect(),
             Physical::IndexJoin { outer, table, columns, join, .. } => {
                 let mut types = outer.types();
-                if matches!(join, JoinType::Inner | JoinType::Left) {
+                if join.gives_right() {
                     types.extend(columns.iter().map(|&c| table.column_type(c)));
                 }
                 types
             }
             Physical::HashJoin { left, right, join, .. } | Physical::LoopJoin { left, right, join, .. } => {
                 let mut types = left.types();
-                if matches!(join, JoinType::Inner | JoinType::Left) {
+                if join.gives_right() {
                     types.extend(right.types());
                 }
                 types

@@ -138,6 +138,13 @@ impl Bytes {
         Ok(())
     }
 
+    /// The rows in the order of their strings, equal ones as they came.
+    pub(crate) fn order(&self) -> Vec<u32> {
+        let mut order: Vec<u32> = (0..u32::try_from(self.len()).unwrap_or(u32::MAX)).collect();
+        order.sort_by(|a, b| self.get(*a as usize).cmp(self.get(*b as usize)));
+        order
+    }
+
     pub(crate) fn bytes_len(&self) -> usize {
         self.bytes.len()
     }

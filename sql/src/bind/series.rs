@@ -1,0 +1,60 @@
+//! `generate_series(start, stop [, step])` in FROM: one row for each value.
+
+use super::Binder;
+use super::scope::{Named, ScopeColumn};
+use crate::error::{Error, Result, state};
+use crate::expression::{self as build, Expression};
+use crate::parse::ast::{Expr, Name, TableAlias};
+use crate::plan::Logical;
+use crate::types::{DataType, Value};
+
+impl<'a> Binder<'a> {
+    /// A function in FROM.
+    pub(super) fn table_function(
+        &mut self,
+        name: &'a Name,
+        args: &'a [Expr],
+        alias: Option<&'a TableAlias>,
+    ) -> Result<(Logical, Named)> {
+        if !name.text.eq_ignore_ascii_case("generate_series") {
+            let message = format!("there is no function {} for FROM", name.text);
+            let error = Error::name(state::NO_FUNCTION, message).at(name.at);
+            return Err(error.hint("there is generate_series"));
+        }
+        let block = self.level()?.enter();
+        self.level()?.place = "a function in FROM";
+        let bound = self.exprs(args);
+        self.level()?.leave(block);
+        let (range, data_type) = series(bound?).map_err(|error| error.at(name.at))?;
+        let column = self.fresh()?;
+        let shown = alias.map_or(name, |alias| &alias.name);
+        let first = alias.and_then(|alias| alias.columns.first()).unwrap_or(shown);
+        let mut columns = vec![ScopeColumn::new(first.text.clone(), column, data_type)];
+        if !first.text.eq_ignore_ascii_case("value") {
+            // SQLite's name for it.
+            columns.push(ScopeColumn {
+                hidden: true,
+                ..ScopeColumn::new("value".to_owned(), column, data_type)
+            });
+        }
+        let named = Named { name: shown.text.clone(), columns, table: None, rowid: None };
+        Ok((Logical::Series { range: Box::new(range), column, data_type }, named))
+    }
+}
+
+/// Start, stop and step of one type: whole numbers, or timestamps and an interval.
+fn series(mut args: Vec<Expression>) -> Result<([Expression; 3], DataType)> {
+    let temporal = args.iter().take(2).any(|a| matches!(a.data_type(), DataType::Timestamp | DataType::Date));
+    if args.len() == 2 && !temporal {
+        args.push(Expression::constant(Value::Integer(1)));
+    }
+    let [start, stop, step] = <[Expression; 3]>::try_from(args).map_err(|_| {
+        let message = "generate_series takes a start, a stop and a step (for whole numbers 1 if left out)";
+        Error::name(state::NO_FUNCTION, message)
+    })?;
+    let (of, by) = match temporal {
+        true => (DataType::Timestamp, DataType::Interval),
+        false => (DataType::BigInt, DataType::BigInt),
+    };
+    Ok(([build::coerce(start, of)?, build::coerce(stop, of)?, build::coerce(step, by)?], of))
+}
