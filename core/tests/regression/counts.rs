@@ -7,7 +7,7 @@ use crate::fixture::{
 use drystone_core::Error;
 use drystone_platform_sim::OperationKind;
 
-type Memory = Small<12, 8192>;
+type Memory = Small<8, 8192>;
 
 fn round(number: u32) -> Vec<Change> {
     let change = |step: u32| {
@@ -75,12 +75,12 @@ fn all(kind: OperationKind, step: usize, least: u32) {
 
 #[test]
 fn counts_are_right_after_a_failed_read() {
-    all(OperationKind::Read, 3, 20);
+    all(OperationKind::Read, 3, 60);
 }
 
 #[test]
 fn counts_are_right_after_a_failed_write() {
-    all(OperationKind::Write, 3, 20);
+    all(OperationKind::Write, 4, 20);
 }
 
 #[test]

@@ -85,7 +85,8 @@ fn crowd(seed: u64) {
 
 #[test]
 fn a_full_database_with_readers_stays_writable() {
-    for seed in 0..100 {
+    // The last ones once ate the reserve through recycled pages.
+    for seed in (0..50).chain([663, 700, 709, 723]) {
         crowd(seed);
     }
 }
