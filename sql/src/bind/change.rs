@@ -151,7 +151,10 @@ impl<'a> Binder<'a> {
     /// The default of each column; NULL where there is none.
     pub(super) fn defaults(&mut self, table: &'a Table) -> Result<Vec<Expression>> {
         // A place in CREATE TABLE means nothing in this statement.
-        self.bound_defaults(table).map_err(|error| error.map_position(|_| Position::default()))
+        self.elsewhere += 1;
+        let bound = self.bound_defaults(table);
+        self.elsewhere -= 1;
+        bound.map_err(|error| error.map_position(|_| Position::default()))
     }
 
     fn bound_defaults(&mut self, table: &'a Table) -> Result<Vec<Expression>> {
@@ -171,7 +174,10 @@ impl<'a> Binder<'a> {
     }
 
     pub(super) fn checks(&mut self, table: &'a Table) -> Result<Vec<(Option<String>, Expression)>> {
-        self.bound_checks(table).map_err(|error| error.map_position(|_| Position::default()))
+        self.elsewhere += 1;
+        let bound = self.bound_checks(table);
+        self.elsewhere -= 1;
+        bound.map_err(|error| error.map_position(|_| Position::default()))
     }
 
     fn bound_checks(&mut self, table: &'a Table) -> Result<Vec<(Option<String>, Expression)>> {

@@ -21,7 +21,11 @@ impl<'a> Binder<'a> {
     }
 
     pub(super) fn expr(&mut self, expr: &'a Expr) -> Result<Expression> {
-        self.any_expr(expr).map_err(|error| error.at(expr.at))
+        let mut bound = self.any_expr(expr).map_err(|error| error.at(expr.at))?;
+        if self.elsewhere == 0 {
+            bound.placed(expr.at);
+        }
+        Ok(bound)
     }
 
     fn any_expr(&mut self, expr: &'a Expr) -> Result<Expression> {

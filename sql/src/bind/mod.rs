@@ -119,6 +119,8 @@ struct Binder<'a> {
     uses_given: bool,
     /// How many views are being bound inside each other.
     views: usize,
+    /// More than 0: what is being bound stands in another text than the statement's.
+    elsewhere: usize,
 }
 
 impl<'a> Binder<'a> {
@@ -133,6 +135,7 @@ impl<'a> Binder<'a> {
             given,
             uses_given: false,
             views: 0,
+            elsewhere: 0,
         }
     }
 

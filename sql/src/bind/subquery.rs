@@ -5,7 +5,7 @@ use super::expression::operator;
 use super::query::Output;
 use super::scope::Level;
 use crate::error::{Error, Position, Result};
-use crate::expression::{self as build, Expression, Subquery, SubqueryKind};
+use crate::expression::{self as build, Expression, Place, Subquery, SubqueryKind};
 use crate::functions::Function;
 use crate::parse::ast::{Expr, ExprKind, Query};
 use crate::types::DataType;
@@ -108,7 +108,7 @@ impl<'a> Binder<'a> {
     ) -> Result<Expression> {
         self.subplans.push(output.relation());
         let plan = self.subplans.len() - 1;
-        Ok(Expression::Subquery(Box::new(Subquery { plan, kind, outer, data_type })))
+        Ok(Expression::Subquery(Box::new(Subquery { plan, kind, outer, data_type, place: Place::default() })))
     }
 }
 

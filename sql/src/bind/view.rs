@@ -29,12 +29,14 @@ impl<'a> Binder<'a> {
             return Err(Error::new(ErrorKind::Limit, state::TOO_COMPLEX, message));
         }
         self.views += 1;
+        self.elsewhere += 1;
         let ctes = std::mem::take(&mut self.ctes);
         let levels = std::mem::replace(&mut self.levels, vec![Level::default()]);
         let output = self.query(query).and_then(|output| self.settled(output));
         self.levels = levels;
         self.ctes = ctes;
         self.views -= 1;
+        self.elsewhere -= 1;
         let mut output = output?;
         if !columns.is_empty() && columns.len() != output.columns.len() {
             let message = format!(

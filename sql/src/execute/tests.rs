@@ -454,7 +454,7 @@ fn subqueries() {
     let access = Access { equal: vec![outer], ..everything(Path::Index(0)) };
     let correlated = || scan(&table, &[1], access.clone());
     let ask = |kind, data_type| {
-        let subquery = Subquery { plan: 0, kind, outer: vec![col(0)], data_type };
+        let subquery = Subquery { plan: 0, kind, outer: vec![col(0)], data_type, place: Default::default() };
         Expression::Subquery(Box::new(subquery))
     };
     let run = |input: &[&[i64]], expression: Expression, subplan: Physical| {

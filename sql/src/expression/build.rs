@@ -1,7 +1,7 @@
 //! Constructors that keep expressions well typed: they resolve functions, unify types and add
 //! the casts. Text literals, NULL and parameters take the type of what they meet here.
 
-use super::{Aggregate, Expression, SortKey};
+use super::{Aggregate, Expression, Place, SortKey};
 use crate::error::{Error, ErrorKind, Result};
 use crate::functions::{
     Function, aggregate_signature, can_cast, can_coerce, cast_value, is_whole_field, resolve, resolve_name,
@@ -30,7 +30,12 @@ pub(crate) fn call(function: Function, arguments: Vec<Expression>) -> Result<Exp
         .zip(&signature.arguments)
         .map(|(argument, wanted)| cast(argument, *wanted))
         .collect::<Result<_>>()?;
-    Ok(Expression::Call { function: signature.function, arguments, data_type: signature.result })
+    Ok(Expression::Call {
+        function: signature.function,
+        arguments,
+        data_type: signature.result,
+        place: Place::default(),
+    })
 }
 
 /// Is it a NULL that may still become of any type?
@@ -133,10 +138,16 @@ pub(crate) fn cast(input: Expression, to: DataType) -> Result<Expression> {
             Ok(value) => Expression::Constant { value, data_type: to },
             Err(_) => {
                 let input = Box::new(Expression::Constant { value, data_type });
-                Expression::Cast { input, data_type: to }
+                Expression::Cast { input, data_type: to, place: Place::default() }
             }
         },
-        input => Expression::Cast { input: Box::new(input), data_type: to },
+        input => {
+            let place = match &input {
+                Expression::Call { place, .. } | Expression::Cast { place, .. } => *place,
+                _ => Place::default(),
+            };
+            Expression::Cast { input: Box::new(input), data_type: to, place }
+        }
     })
 }
 

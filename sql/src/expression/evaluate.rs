@@ -44,15 +44,15 @@ pub(crate) fn evaluate(
         Expression::Outer { slot, data_type } => {
             Vector::constant(environment.outer(*slot)?, *data_type, len)?
         }
-        Expression::Call { function: Function::Coalesce, arguments, data_type } => {
+        Expression::Call { function: Function::Coalesce, arguments, data_type, .. } => {
             coalesce(arguments, *data_type, batch, environment)?
         }
-        Expression::Call { function, arguments, data_type } => {
-            call(*function, arguments, *data_type, batch, environment)?
+        Expression::Call { function, arguments, data_type, place } => {
+            call(*function, arguments, *data_type, batch, environment).map_err(|error| error.at(place.0))?
         }
-        Expression::Cast { input, data_type } => {
+        Expression::Cast { input, data_type, place } => {
             let vector = evaluate(input, batch, environment)?;
-            cast_vector(&vector, input.data_type(), *data_type)?
+            cast_vector(&vector, input.data_type(), *data_type).map_err(|error| error.at(place.0))?
         }
         Expression::And(parts) => connect(parts, false, batch, environment)?,
         Expression::Or(parts) => connect(parts, true, batch, environment)?,
@@ -69,7 +69,9 @@ pub(crate) fn evaluate(
         Expression::InList { input, list, negated: true } => {
             negated(&in_list(input, list, batch, environment)?)?
         }
-        Expression::Subquery(subquery) => answer(subquery, batch, environment)?,
+        Expression::Subquery(subquery) => {
+            answer(subquery, batch, environment).map_err(|error| error.at(subquery.place.0))?
+        }
     };
     Ok(Arc::new(vector))
 }

@@ -28,8 +28,20 @@ pub(crate) use build::{
 };
 pub(crate) use evaluate::{Environment, constant_value, encode_row_key, evaluate, select};
 
+use crate::error::Position;
 use crate::functions::{AggregateFunction, Function};
 use crate::types::{DataType, Value};
+
+/// Where in the statement's text something stands, for errors when it is evaluated. The same
+/// expression at another place is an equal one.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Place(pub(crate) Position);
+
+impl PartialEq for Place {
+    fn eq(&self, _: &Place) -> bool {
+        true
+    }
+}
 
 /// A typed expression.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,9 +56,9 @@ pub(crate) enum Expression {
     /// A parameter of the statement, from 0. Its value is cast to the type when it is read.
     Parameter { index: usize, data_type: DataType },
     /// A function of arguments that have the types it takes.
-    Call { function: Function, arguments: Vec<Expression>, data_type: DataType },
+    Call { function: Function, arguments: Vec<Expression>, data_type: DataType, place: Place },
     /// A conversion. An explicit CAST cuts text to VARCHAR(n); an assignment refuses instead.
-    Cast { input: Box<Expression>, data_type: DataType },
+    Cast { input: Box<Expression>, data_type: DataType, place: Place },
     /// True when all are, false when one is.
     And(Vec<Expression>),
     /// True when one is, false when all are.
@@ -75,6 +87,7 @@ pub(crate) struct Subquery {
     pub(crate) outer: Vec<Expression>,
     /// The type of the answer.
     pub(crate) data_type: DataType,
+    pub(crate) place: Place,
 }
 
 /// What is asked of a subquery's rows.
@@ -151,6 +164,19 @@ impl Expression {
     /// A text literal or NULL, which takes the type of what it meets.
     pub(crate) fn literal(value: Value) -> Expression {
         Expression::Constant { value, data_type: DataType::Unknown }
+    }
+
+    /// Notes where it stands, for itself and those of its parts that do not know their place.
+    pub(crate) fn placed(&mut self, at: Position) {
+        let place = match self {
+            Expression::Call { place, .. } | Expression::Cast { place, .. } => place,
+            Expression::Subquery(subquery) => &mut subquery.place,
+            other => return other.for_each_child_mut(|part| part.placed(at)),
+        };
+        if place.0.line == 0 {
+            *place = Place(at);
+            self.for_each_child_mut(|part| part.placed(at));
+        }
     }
 
     /// The type.

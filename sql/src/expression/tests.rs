@@ -133,7 +133,13 @@ fn subquery_answers() {
     let ask = |kind, outer| {
         let data_type =
             if matches!(kind, SubqueryKind::Scalar) { DataType::BigInt } else { DataType::Boolean };
-        Expression::Subquery(Box::new(Subquery { plan: 0, kind, outer, data_type }))
+        Expression::Subquery(Box::new(Subquery {
+            plan: 0,
+            kind,
+            outer,
+            data_type,
+            place: Default::default(),
+        }))
     };
     assert_eq!(run(&ask(SubqueryKind::Scalar, vec![])), "7 7 7 7");
     assert_eq!(run(&ask(SubqueryKind::Scalar, vec![x()])), "0 1 2 NULL");

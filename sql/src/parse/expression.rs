@@ -154,12 +154,14 @@ impl Translator {
                 Ok(Expr { kind: ExprKind::Case { operand, branches, otherwise }, at })
             }
             E::Exists { subquery, negated } => {
+                let at = self.start_of(&subquery);
                 let query = Box::new(self.query(*subquery)?);
-                Ok(Expr { kind: ExprKind::Exists { query, negated }, at: self.last })
+                Ok(Expr { kind: ExprKind::Exists { query, negated }, at })
             }
             E::Subquery(query) => {
+                let at = self.start_of(&query);
                 let query = Box::new(self.query(*query)?);
-                Ok(Expr { kind: ExprKind::Subquery(query), at: self.last })
+                Ok(Expr { kind: ExprKind::Subquery(query), at })
             }
             E::Tuple(list) => {
                 let list = self.exprs(list)?;
@@ -226,6 +228,14 @@ impl Translator {
                 let at = if at.line > 0 { at } else { self.last };
                 Err(Error::unsupported(format!("the expression \"{}\"", shorten(&other.to_string()))).at(at))
             }
+        }
+    }
+
+    /// Where a query begins, or the last place known.
+    fn start_of(&self, query: &sp::Query) -> Position {
+        match &*query.body {
+            sp::SetExpr::Select(select) => tokens::position(select.select_token.0.span.start),
+            _ => self.last,
         }
     }
 

@@ -127,6 +127,14 @@ impl Connection {
         })
     }
 
+    pub(super) fn run_many(
+        &self,
+        prepared: &Prepared,
+        rows: &mut dyn Iterator<Item = Bound>,
+    ) -> Result<usize> {
+        self.with(|session| session.run_many(prepared, rows))
+    }
+
     /// Prepares one statement.
     ///
     /// # Errors

@@ -9,6 +9,7 @@
 //! | `run`         | one statement through to its result                                  |
 //! | `schema`      | CREATE and DROP                                                      |
 //! | `alter`       | ALTER TABLE                                                          |
+//! | `batch`       | one statement over many rows of parameters                            |
 //! | `view`        | CREATE and DROP VIEW                                                 |
 //! | `pragma`      | PRAGMA                                                               |
 //! | `setting`     | what SET and SHOW are about                                          |
@@ -28,6 +29,7 @@
 //! rolled back alone.
 
 mod alter;
+mod batch;
 mod check;
 mod connection;
 mod control;

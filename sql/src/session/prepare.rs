@@ -22,7 +22,7 @@ const CACHED_SQL_MAX: usize = 8 << 10;
 
 /// A parsed statement and its latest plan.
 pub(super) struct Prepared {
-    pub(super) sql: String,
+    pub(super) sql: Arc<str>,
     /// None: the text has no statement.
     pub(super) parsed: Option<Parsed>,
     plan: Mutex<Option<Planned>>,
@@ -52,7 +52,7 @@ impl Cache {
             return Ok(prepared.clone());
         }
         let parsed = parse(sql)?;
-        let prepared = Arc::new(Prepared { sql: sql.to_owned(), parsed, plan: Mutex::new(None) });
+        let prepared = Arc::new(Prepared { sql: Arc::from(sql), parsed, plan: Mutex::new(None) });
         if sql.len() <= CACHED_SQL_MAX {
             if self.entries.len() >= CACHE_LEN {
                 self.forget_half();

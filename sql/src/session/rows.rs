@@ -23,6 +23,8 @@ pub(super) enum Feed {
         execution: Box<Execution>,
         statement: Arc<plan::Statement>,
         parameters: Vec<Value>,
+        /// The text, for the places of errors.
+        sql: Arc<str>,
     },
 }
 
@@ -43,8 +45,8 @@ impl Source {
     pub(super) fn next(&mut self) -> Result<Option<Batch>> {
         match &mut self.feed {
             Feed::Buffered(batches) => Ok(batches.pop_front()),
-            Feed::Streaming { transaction, execution, statement, parameters } => {
-                execution.next(transaction, statement, parameters)
+            Feed::Streaming { transaction, execution, statement, parameters, sql } => {
+                execution.next(transaction, statement, parameters).map_err(|error| error.locate(sql))
             }
         }
     }

@@ -95,7 +95,7 @@ impl Session {
     }
 
     /// The plan as of now, without touching the transaction.
-    fn plan(&mut self, prepared: &Prepared, values: &[Value]) -> Result<Arc<plan::Statement>> {
+    pub(super) fn plan(&mut self, prepared: &Prepared, values: &[Value]) -> Result<Arc<plan::Statement>> {
         self.reading(|transaction| {
             let catalog = self.control.catalog(transaction)?;
             prepared.plan(&catalog, transaction, values)
@@ -206,7 +206,13 @@ impl Session {
             let execution = Box::new(Execution::new(root(&statement)?, settings));
             return Ok(Source {
                 columns,
-                feed: Feed::Streaming { transaction, execution, statement, parameters },
+                feed: Feed::Streaming {
+                    transaction,
+                    execution,
+                    statement,
+                    parameters,
+                    sql: prepared.sql.clone(),
+                },
             });
         }
         // The writer's own changes may go on while the rows are read: they are read now.

@@ -36,6 +36,29 @@ impl<'c> Statement<'c> {
         Err(Error::usage("the statement gives rows").hint("use query, query_row or query_map"))
     }
 
+    /// Runs a statement that gives no rows once for each row of parameters; gives the number of
+    /// rows it changed in all. Everything is done or nothing, in one transaction, or inside the one
+    /// that is open. Rows of a plain INSERT with a primary key are put in the order of their keys,
+    /// which is faster; a key that numbers itself keeps the order given.
+    ///
+    /// ```
+    /// # let db = drystone::Connection::open_in_memory()?;
+    /// db.execute("CREATE TABLE t (name TEXT PRIMARY KEY, n INTEGER)", ())?;
+    /// let rows = [("b", 2), ("a", 1)];
+    /// assert_eq!(db.prepare("INSERT INTO t VALUES (?, ?)")?.execute_many(rows)?, 2);
+    /// # Ok::<(), drystone::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What goes wrong with one of the rows, and when the statement gives rows.
+    pub fn execute_many<P: Params>(&mut self, rows: impl IntoIterator<Item = P>) -> Result<usize> {
+        if self.columns.is_empty() {
+            let mut rows = rows.into_iter().map(Params::bind);
+            return self.connection.run_many(&self.prepared, &mut rows);
+        }
+        Err(Error::usage("the statement gives rows").hint("use query, query_row or query_map"))
+    }
+
     /// Runs a query.
     ///
     /// # Errors
