@@ -19,6 +19,8 @@ const REASONS: [&str; 4] =
 
 /// At most this share of all records may be listed: 0.3 %, as parts of 1,000.
 const SHARE_MAX_PER_MILLE: usize = 3;
+/// Fewer records are too small a part of the corpus for that share to mean something.
+const RECORDS_MIN: usize = 50_000;
 /// Of a file's records at most the larger of these: so many, and one in so many (5 %).
 const FILE_MAX: usize = 8;
 const FILE_PART: usize = 20;
@@ -71,8 +73,7 @@ pub fn too_many_in_file(listed: usize, records: usize) -> bool {
 
 /// Are so many listed records too many among all?
 pub fn too_many(listed: usize, records: usize) -> bool {
-    // The allowance of a single file is never too much: somebody may run one file alone.
-    listed > FILE_MAX && listed * 1000 > records * SHARE_MAX_PER_MILLE
+    records >= RECORDS_MIN && listed * 1000 > records * SHARE_MAX_PER_MILLE
 }
 
 #[cfg(test)]
@@ -95,6 +96,6 @@ mod tests {
     fn limits() {
         assert!(!too_many_in_file(8, 10) && too_many_in_file(9, 10));
         assert!(!too_many_in_file(50, 1000) && too_many_in_file(51, 1000));
-        assert!(!too_many(30, 10_000) && too_many(31, 10_000));
+        assert!(!too_many(300, 100_000) && too_many(301, 100_000) && !too_many(301, 10_000));
     }
 }

@@ -15,7 +15,7 @@ const FILE_LINES_MAX: usize = 600;
 const FUNCTION_LINES_MAX: usize = 70;
 /// Module names that say nothing.
 const EMPTY_NAMES: [&str; 8] = ["util", "utils", "common", "misc", "manager", "helper", "helpers", "stuff"];
-const PACKAGES: [&str; 10] = [
+const PACKAGES: [&str; 11] = [
     "core",
     "platform-posix",
     "platform-linux",
@@ -25,6 +25,7 @@ const PACKAGES: [&str; 10] = [
     "cli",
     "crash",
     "conformance",
+    "differential",
     "benches",
 ];
 

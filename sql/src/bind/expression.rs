@@ -157,6 +157,10 @@ impl<'a> Binder<'a> {
         if call.star != call.args.is_empty() || (call.star && (name != "count" || call.distinct)) {
             return Err(Error::syntax(format!("wrong arguments of {name}")).at(at));
         }
+        if name == "group_concat" && call.distinct && call.args.len() > 1 {
+            let message = "group_concat with DISTINCT takes one argument";
+            return Err(Error::syntax(message).at(at).hint("string_agg takes a separator, too"));
+        }
         let level = self.level()?;
         let Some(found) = level.aggregates.take() else {
             let message = format!("the aggregate {name} is not allowed in {}", level.place);

@@ -39,6 +39,8 @@ pub enum Statement {
         names: Vec<Name>,
         if_exists: bool,
     },
+    /// Of an index, of all indexes of a table, or of all there are.
+    Reindex(Option<Name>),
     Begin {
         immediate: bool,
     },

@@ -310,7 +310,9 @@ impl Translator {
             } => {
                 let name = self.object(name)?;
                 let at = name.at;
-                refuse(!with_hints.is_empty() || !index_hints.is_empty(), "a table hint", at)?;
+                // NOT INDEXED leaves the way to the rows to the optimizer, where it is anyway.
+                let hinted = with_hints.iter().any(|hint| !tokens::is_not_indexed(hint));
+                refuse(hinted || !index_hints.is_empty(), "a table hint", at)?;
                 refuse(version.is_some(), "a table version", at)?;
                 refuse(with_ordinality, "WITH ORDINALITY", at)?;
                 refuse(!partitions.is_empty(), "PARTITION", at)?;

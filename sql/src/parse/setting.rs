@@ -1,8 +1,9 @@
-//! SET, RESET, SHOW and PRAGMA, read from the tokens: their values have a syntax of their own.
+//! SET, RESET, SHOW, PRAGMA and REINDEX, read from the tokens: the parser does not know them, or not
+//! their values.
 //!
 //! ```text
 //! SET [SESSION] name {= | TO} {value | DEFAULT}      RESET name      SHOW {name | ALL}
-//! PRAGMA [main.]name [= value | (value)]
+//! PRAGMA [main.]name [= value | (value)]              REINDEX [[main.]name]
 //! ```
 
 use super::ast::{Name, Statement};
@@ -19,6 +20,8 @@ pub(super) fn setting(list: &[TokenWithSpan]) -> Option<Result<Statement>> {
         "reset" => reader.name().map(|name| Statement::Set { name, value: None }),
         "show" => reader.show(),
         "pragma" => reader.pragma(),
+        "reindex" if reader.token().is_none() => Ok(Statement::Reindex(None)),
+        "reindex" => reader.main_name().map(|name| Statement::Reindex(Some(name))),
         _ => return None,
     };
     Some(statement.and_then(|statement| reader.end().map(|()| statement)))
@@ -106,14 +109,20 @@ impl Reader<'_> {
         Ok(Statement::Show(name))
     }
 
-    fn pragma(&mut self) -> Result<Statement> {
-        let mut name = self.name()?;
-        if self.symbol(&Token::Period) {
-            if !name.text.eq_ignore_ascii_case("main") {
-                return Err(Error::unsupported("a schema other than main").at(name.at));
-            }
-            name = self.name()?;
+    /// A name, perhaps after the only schema there is.
+    fn main_name(&mut self) -> Result<Name> {
+        let name = self.name()?;
+        if !self.symbol(&Token::Period) {
+            return Ok(name);
         }
+        if !name.text.eq_ignore_ascii_case("main") {
+            return Err(Error::unsupported("a schema other than main").at(name.at));
+        }
+        self.name()
+    }
+
+    fn pragma(&mut self) -> Result<Statement> {
+        let name = self.main_name()?;
         if self.symbol(&Token::Eq) {
             return Ok(Statement::Pragma { name, argument: Some(self.value()?) });
         }

@@ -7,8 +7,9 @@
 
 use super::dialect::DrystoneDialect;
 use crate::error::{Error, ErrorKind, Position, Result, state};
+use sqlparser::ast::Expr;
 use sqlparser::keywords::Keyword;
-use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
+use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer};
 
 /// The longest statement, in bytes.
 const SQL_LEN_MAX: usize = 16 << 20;
@@ -80,6 +81,7 @@ pub(super) fn tokenize(sql: &str) -> Result<(Vec<TokenWithSpan>, Parameters)> {
         .map_err(|e| Error::syntax(e.message).at(position(e.location)))?;
     tokens.retain(|token| !matches!(token.token, Token::Whitespace(_)));
     hexadecimal_numbers(&mut tokens, sql);
+    mark_not_indexed(&mut tokens);
     check_depth(&tokens)?;
     number_parameters(tokens)
 }
@@ -104,6 +106,33 @@ fn hexadecimal_numbers(tokens: &mut [TokenWithSpan], sql: &str) {
             token.token = Token::Number(number.to_string(), false);
         }
     }
+}
+
+/// The name of the hint that stands for NOT INDEXED.
+const NOT_INDEXED: &str = "not indexed";
+
+/// SQLite's `t NOT INDEXED`, which the parser does not know, becomes a hint, which it knows behind
+/// tables only: `t WITH ("not indexed")`.
+fn mark_not_indexed(tokens: &mut Vec<TokenWithSpan>) {
+    let is = |token: Option<&TokenWithSpan>, text: &str| {
+        matches!(token.map(|token| &token.token), Some(Token::Word(word))
+            if word.quote_style.is_none() && word.value.eq_ignore_ascii_case(text))
+    };
+    let mut at = 0;
+    while at < tokens.len() {
+        if is(tokens.get(at), "not") && is(tokens.get(at + 1), "indexed") {
+            let hint = Token::make_word(NOT_INDEXED, Some('"'));
+            let hint = [Token::make_keyword("WITH"), Token::LParen, hint, Token::RParen];
+            let span = tokens.get(at).map_or_else(Span::empty, |token| token.span);
+            tokens.splice(at..at + 2, hint.map(|token| TokenWithSpan { token, span }));
+        }
+        at += 1;
+    }
+}
+
+/// Is it the hint that stands for NOT INDEXED?
+pub(super) fn is_not_indexed(hint: &Expr) -> bool {
+    matches!(hint, Expr::Identifier(name) if name.value == NOT_INDEXED)
 }
 
 fn check_depth(tokens: &[TokenWithSpan]) -> Result<()> {

@@ -135,7 +135,8 @@ impl Session {
             | S::CreateView(_)
             | S::DropTable { .. }
             | S::DropView { .. }
-            | S::DropIndex { .. } => {
+            | S::DropIndex { .. }
+            | S::Reindex(_) => {
                 self.no_parameters(prepared)?;
                 let settings = self.settings();
                 let change = |transaction: &mut _, catalog: &_| {

@@ -1,4 +1,4 @@
-//! CREATE and DROP.
+//! CREATE, DROP and REINDEX.
 
 use super::alter::alter_table;
 use super::prepare::Counts;
@@ -41,6 +41,7 @@ pub(super) fn change_schema(
         ast::Statement::DropView { names, if_exists } => {
             names.iter().try_for_each(|name| drop_view(transaction, catalog, name, *if_exists))
         }
+        ast::Statement::Reindex(name) => reindex(transaction, catalog, name.as_ref(), settings),
         _ => Err(Error::internal("not a change of the schema")),
     }
 }
@@ -193,6 +194,35 @@ fn fill(transaction: &mut Transaction, table: &Arc<Table>, index: &Index, settin
                 format!("the table {} has rows with the same values of the index {}", table.name, index.name);
             return Err(Error::constraint(state::UNIQUE, message));
         }
+    }
+    Ok(())
+}
+
+/// Empties indexes and fills them again.
+fn reindex(
+    transaction: &mut Transaction,
+    catalog: &Catalog,
+    name: Option<&Name>,
+    settings: &Settings,
+) -> Result<()> {
+    let refill = |transaction: &mut Transaction, table: &Arc<Table>, index: &Index| {
+        transaction.clear_tree(index.tree)?;
+        fill(transaction, table, index, settings)
+    };
+    let one = name.and_then(|name| catalog.index(&name.text));
+    let tables: Vec<&Arc<Table>> = match (name, one) {
+        (_, Some((table, index))) => return refill(transaction, table, index),
+        (None, None) => catalog.tables.iter().collect(),
+        (Some(name), None) => match catalog.find(&name.text) {
+            Some(table) => vec![table],
+            None => {
+                let message = format!("there is no index and no table {}", name.text);
+                return Err(Error::name(state::NO_TABLE, message).at(name.at));
+            }
+        },
+    };
+    for table in tables {
+        table.indexes.iter().try_for_each(|index| refill(transaction, table, index))?;
     }
     Ok(())
 }

@@ -263,6 +263,11 @@ impl Transaction {
         self.writer()?.create_tree(name).map_err(fault::engine)
     }
 
+    /// Removes all entries of a tree.
+    pub fn clear_tree(&mut self, tree: TreeId) -> Result<()> {
+        self.writer()?.clear_tree(tree).map_err(fault::engine)
+    }
+
     /// Removes a tree with all its entries.
     pub fn drop_tree(&mut self, name: &[u8]) -> Result<bool> {
         self.writer()?.drop_tree(name).map_err(fault::engine)
