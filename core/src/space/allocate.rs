@@ -155,6 +155,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     /// A page left the newest state. It is reusable at once if it was born in this transaction
     /// after the newest savepoint; else it goes on the list of freed pages.
     pub(crate) fn free(&mut self, page: u32, birth: u64) -> Result<(), Error<P::Error>> {
+        self.check_place(page)?;
         if birth > self.protected {
             self.settle(page)?;
             self.space.held_count += 1;

@@ -198,12 +198,23 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
             let leaf = shape.leaf_of(self.space.hint);
             let first = self.space.hint % shape.bits;
             if let Some(page) = self.find_in_leaf(leaf, first)? {
+                self.check_place(page)?;
                 self.space.hint = page;
                 return Ok((page < self.space.page_count).then_some(page));
             }
             self.space.hint = (leaf + 1) * shape.bits;
         }
         Ok(None)
+    }
+
+    /// Refuses a page that is a place of the map, which a damaged map or tree may name: it is used, and
+    /// its frame may be locked by whoever asks.
+    pub(super) fn check_place<E>(&self, page: u32) -> Result<(), Error<E>> {
+        let shape = self.shape();
+        if page < shape.data_start(shape.leaf_of(page)) {
+            return Err(Error::Corrupt { page, damage: Damage::Map });
+        }
+        Ok(())
     }
 
     /// The lowest free page of a leaf's range from bit `first` on.
