@@ -1,5 +1,8 @@
 //! GROUP BY and aggregates: groups are found by their encoded values and numbered; each aggregate
 //! keeps one state a group. NULL groups with NULL. Without GROUP BY there is exactly one group.
+//!
+//! When the groups no longer fit into memory, rows of groups not yet known are put aside, spread over
+//! temporary files by their hash, and grouped part by part after the rest.
 
 use std::sync::Arc;
 
@@ -7,17 +10,21 @@ use super::context::Context;
 use super::memory::Reservation;
 use super::operator::{BoxedOperator, Operator};
 use super::sort::push_sort_keys;
+use super::spill::{Partitions, Source, Stored};
 use crate::encoding::{KeyOrder, KeySet, encode_vector_row};
 use crate::error::Result;
 use crate::expression::{Aggregate, Expression, encode_row_key, evaluate, select};
 use crate::functions::Accumulator;
-use crate::types::{BATCH_ROWS, Batch, Bytes, Vector};
+use crate::types::{BATCH_ROWS, Batch, Bytes, DataType, Vector};
 
 pub(crate) struct AggregateOperator {
     input: BoxedOperator,
+    types: Vec<DataType>,
     groups: Vec<Expression>,
     aggregates: Vec<Aggregate>,
     grouped: Option<Grouped>,
+    /// Parts of the input that were put aside.
+    parts: Vec<Stored>,
     memory: Option<Reservation>,
 }
 
@@ -41,11 +48,12 @@ struct AggregateState {
 impl AggregateOperator {
     pub(crate) fn new(
         input: BoxedOperator,
+        types: Vec<DataType>,
         groups: &[Expression],
         aggregates: &[Aggregate],
     ) -> AggregateOperator {
         let (groups, aggregates) = (groups.to_vec(), aggregates.to_vec());
-        AggregateOperator { input, groups, aggregates, grouped: None, memory: None }
+        AggregateOperator { input, types, groups, aggregates, grouped: None, parts: Vec::new(), memory: None }
     }
 
     fn start(&self) -> Grouped {
@@ -68,21 +76,38 @@ impl AggregateOperator {
         grouped
     }
 
-    fn read_all(&mut self, context: &mut Context<'_>) -> Result<Grouped> {
+    fn read_all(&mut self, mut source: Source, context: &mut Context<'_>) -> Result<Grouped> {
         let mut grouped = self.start();
         let mut memory = context.reserve();
-        while let Some(batch) = self.input.next(context)? {
+        let mut aside: Option<Partitions> = None;
+        while let Some(mut batch) = source.next(&mut self.input, context)? {
             let numbers = if self.groups.is_empty() {
                 vec![0; batch.len()]
             } else {
                 let values = self.groups.iter().map(|group| evaluate(group, &batch, context));
                 let values: Vec<Arc<Vector>> = values.collect::<Result<_>>()?;
-                grouped.number_rows(&values, batch.len())?
+                match &mut aside {
+                    None => grouped.number_rows(&values, batch.len())?,
+                    Some(aside) => {
+                        let (known, numbers) = grouped.known_rows(&values, &batch, aside)?;
+                        batch = batch.gather(&known)?;
+                        numbers
+                    }
+                }
             };
             for (aggregate, state) in self.aggregates.iter().zip(&mut grouped.states) {
                 state.update(aggregate, &numbers, &batch, context)?;
             }
-            memory.set(grouped.memory())?;
+            let held = grouped.memory();
+            if self.groups.is_empty() || aside.is_some() {
+                memory.set(held)?;
+            } else if !memory.try_set(held)? {
+                memory.set(held)?;
+                aside = Some(Partitions::new(&self.types)?);
+            }
+        }
+        if let Some(aside) = aside {
+            self.parts.extend(aside.finish()?.into_iter().filter(|part| !part.is_empty()));
         }
         for (aggregate, state) in self.aggregates.iter().zip(&mut grouped.states) {
             state.release(aggregate)?;
@@ -115,6 +140,28 @@ impl Grouped {
         }
         self.resize(self.keys.len());
         Ok(numbers)
+    }
+
+    /// The rows of known groups and the group number of each; the others are put aside.
+    fn known_rows(
+        &self,
+        values: &[Arc<Vector>],
+        batch: &Batch,
+        aside: &mut Partitions,
+    ) -> Result<(Vec<u32>, Vec<u32>)> {
+        let refs: Vec<&Vector> = values.iter().map(Arc::as_ref).collect();
+        let (mut rows, mut numbers, mut key) = (Vec::new(), Vec::new(), Vec::new());
+        for row in 0..batch.len() {
+            encode_row_key(&mut key, &refs, row);
+            match self.keys.get(&key) {
+                Some(number) => {
+                    rows.push(u32::try_from(row).unwrap_or(u32::MAX));
+                    numbers.push(number);
+                }
+                None => aside.push(&key, batch.columns(), row)?,
+            }
+        }
+        Ok((rows, numbers))
     }
 
     fn memory(&self) -> usize {
@@ -241,16 +288,23 @@ impl Held {
 impl Operator for AggregateOperator {
     fn next(&mut self, context: &mut Context<'_>) -> Result<Option<Batch>> {
         if self.grouped.is_none() {
-            self.grouped = Some(self.read_all(context)?);
+            self.grouped = Some(self.read_all(Source::Input, context)?);
         }
-        match &mut self.grouped {
-            Some(grouped) => grouped.give(),
-            None => Ok(None),
+        loop {
+            if let Some(grouped) = &mut self.grouped
+                && let Some(batch) = grouped.give()?
+            {
+                return Ok(Some(batch));
+            }
+            let Some(part) = self.parts.pop() else { return Ok(None) };
+            (self.grouped, self.memory) = (None, None);
+            self.grouped = Some(self.read_all(Source::Stored(part), context)?);
         }
     }
 
     fn reset(&mut self) {
         self.grouped = None;
+        self.parts.clear();
         self.memory = None;
         self.input.reset();
     }

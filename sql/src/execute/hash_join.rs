@@ -1,13 +1,14 @@
 //! A join on equal values: the right side becomes a hash table from encoded keys to its rows,
-//! then each left row looks up its partners. NULL equals nothing.
+//! then each left row looks up its partners. NULL equals nothing. A right side that does not fit into
+//! memory is spread over temporary files by its keys, the left side likewise, and each part is joined.
 
 use std::sync::Arc;
 
 use super::context::Context;
-use super::kept_rows::keep_rows;
 use super::memory::Reservation;
 use super::operator::{BoxedOperator, Operator};
 use super::pairs::{Lonely, Matched, Pairs};
+use super::spill::{LEVELS_MAX, Partitions, Source};
 use crate::encoding::KeySet;
 use crate::error::Result;
 use crate::expression::{Expression, encode_row_key, evaluate};
@@ -25,21 +26,89 @@ pub(crate) struct HashJoin {
     right_keys: Vec<Expression>,
     on: Option<Expression>,
     join: JoinType,
+    /// What is still to be joined.
+    work: Vec<Work>,
+    source: Source,
     table: Option<Table>,
     current: Option<Current>,
     /// A full join: the right rows that are left over.
     lonely: Option<Lonely>,
 }
 
+/// Rows to be joined: all, or those of one part.
+struct Work {
+    left: Source,
+    right: Source,
+    /// How often they have been spread.
+    level: usize,
+}
+
 /// The right side: rows, and for each key a chain of row numbers in their order.
 struct Table {
+    columns: Vec<Vector>,
+    /// The same, once all are there.
     rows: Batch,
     keys: KeySet,
     first: Vec<u32>,
+    last: Vec<u32>,
     next: Vec<u32>,
     /// For a full join: which rows have a partner.
     matched: Vec<bool>,
-    _memory: Reservation,
+    memory: Reservation,
+}
+
+impl Table {
+    fn new(types: &[DataType], memory: Reservation) -> Table {
+        Table {
+            columns: types.iter().map(|data_type| Vector::empty(*data_type)).collect(),
+            rows: Batch::one_row(),
+            keys: KeySet::default(),
+            first: Vec::new(),
+            last: Vec::new(),
+            next: Vec::new(),
+            matched: Vec::new(),
+            memory,
+        }
+    }
+
+    fn add(&mut self, batch: &Batch, keys: &[Arc<Vector>]) -> Result<()> {
+        for (column, from) in self.columns.iter_mut().zip(batch.columns()) {
+            column.append(from)?;
+        }
+        let refs: Vec<&Vector> = keys.iter().map(Arc::as_ref).collect();
+        let mut key = Vec::new();
+        for row in 0..batch.len() {
+            let number = u32::try_from(self.next.len()).unwrap_or(END);
+            self.next.push(END);
+            if !encode_row_key(&mut key, &refs, row) {
+                continue;
+            }
+            match self.keys.insert(&key) {
+                (_, true) => {
+                    self.first.push(number);
+                    self.last.push(number);
+                }
+                (group, false) => {
+                    let tail = std::mem::replace(&mut self.last[group as usize], number);
+                    self.next[tail as usize] = number;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, join: JoinType) {
+        let columns = std::mem::take(&mut self.columns);
+        self.rows = Batch::new(columns.into_iter().map(Arc::new).collect(), self.next.len());
+        if join == JoinType::Full {
+            self.matched = vec![false; self.next.len()];
+        }
+    }
+
+    fn memory(&self) -> usize {
+        let columns: usize = self.columns.iter().map(Vector::memory).sum();
+        columns + self.keys.memory() + (self.first.len() * 2 + self.next.len()) * 4
+    }
 }
 
 /// The left batch whose partners are being looked up.
@@ -55,6 +124,21 @@ fn evaluate_all(
     context: &mut Context<'_>,
 ) -> Result<Vec<Arc<Vector>>> {
     expressions.iter().map(|expression| evaluate(expression, batch, context)).collect()
+}
+
+fn spread_batch(
+    batch: &Batch,
+    keys: &[Expression],
+    parts: &mut Partitions,
+    context: &mut Context<'_>,
+) -> Result<()> {
+    let keys = evaluate_all(keys, batch, context)?;
+    let refs: Vec<&Vector> = keys.iter().map(Arc::as_ref).collect();
+    let mut key = Vec::new();
+    (0..batch.len()).try_for_each(|row| {
+        encode_row_key(&mut key, &refs, row);
+        parts.push(&key, batch.columns(), row)
+    })
 }
 
 impl HashJoin {
@@ -74,41 +158,55 @@ impl HashJoin {
             right_keys: keys.1.to_vec(),
             on: on.cloned(),
             join,
+            work: vec![Work { left: Source::Input, right: Source::Input, level: 0 }],
+            source: Source::Input,
             table: None,
             current: None,
             lonely: None,
         }
     }
 
-    fn build(&mut self, context: &mut Context<'_>) -> Result<Table> {
-        let (mut keys, mut first, mut next) = (KeySet::default(), Vec::new(), Vec::new());
-        let mut last: Vec<u32> = Vec::new();
-        let mut key = Vec::new();
-        let expressions = &self.right_keys;
-        let (rows, memory) = keep_rows(&mut self.right, &self.types.1, context, |batch, context| {
-            let vectors = evaluate_all(expressions, batch, context)?;
-            let refs: Vec<&Vector> = vectors.iter().map(Arc::as_ref).collect();
-            for row in 0..batch.len() {
-                let number = u32::try_from(next.len()).unwrap_or(END);
-                next.push(END);
-                if !encode_row_key(&mut key, &refs, row) {
-                    continue;
-                }
-                match keys.insert(&key) {
-                    (_, true) => {
-                        first.push(number);
-                        last.push(number);
-                    }
-                    (group, false) => {
-                        let tail = std::mem::replace(&mut last[group as usize], number);
-                        next[tail as usize] = number;
-                    }
-                }
+    /// Makes a table of the right rows; none when they do not fit into memory: then both sides are
+    /// spread over parts with the same keys, which are joined one by one.
+    fn build(&mut self, work: &mut Work, context: &mut Context<'_>) -> Result<Option<Table>> {
+        let mut table = Table::new(&self.types.1, context.reserve());
+        while let Some(batch) = work.right.next(&mut self.right, context)? {
+            let keys = evaluate_all(&self.right_keys, &batch, context)?;
+            table.add(&batch, &keys)?;
+            let bytes = table.memory();
+            if work.level >= LEVELS_MAX {
+                table.memory.set(bytes)?;
+            } else if !table.memory.try_set(bytes)? {
+                let rows = Batch::new(table.columns.into_iter().map(Arc::new).collect(), table.next.len());
+                self.spread(rows, work, context)?;
+                return Ok(None);
             }
-            Ok(keys.memory() + (first.len() * 2 + next.len()) * 4)
-        })?;
-        let matched = if self.join == JoinType::Full { vec![false; rows.len()] } else { vec![] };
-        Ok(Table { rows, keys, first, next, matched, _memory: memory })
+        }
+        table.finish(self.join);
+        Ok(Some(table))
+    }
+
+    /// Puts the right rows read so far, the rest of them, and the left rows into parts.
+    fn spread(&mut self, rows: Batch, work: &mut Work, context: &mut Context<'_>) -> Result<()> {
+        let mut right = Partitions::new(&self.types.1)?;
+        let mut left = right.beside(&self.types.0)?;
+        let mut next = Some(rows);
+        while let Some(batch) = next {
+            spread_batch(&batch, &self.right_keys, &mut right, context)?;
+            next = work.right.next(&mut self.right, context)?;
+        }
+        while let Some(batch) = work.left.next(&mut self.left, context)? {
+            spread_batch(&batch, &self.left_keys, &mut left, context)?;
+        }
+        let parts = left.finish()?.into_iter().zip(right.finish()?);
+        let parts = parts.filter(|(left, right)| !left.is_empty() || !right.is_empty());
+        let work = parts.map(|(left, right)| Work {
+            left: Source::Stored(left),
+            right: Source::Stored(right),
+            level: work.level + 1,
+        });
+        self.work.extend(work);
+        Ok(())
     }
 
     /// Looks up left rows until a batch of partners has come together.
@@ -149,7 +247,7 @@ impl HashJoin {
             let mut current = match self.current.take() {
                 Some(current) => current,
                 None => {
-                    let Some(batch) = self.left.next(context)? else { break };
+                    let Some(batch) = self.source.next(&mut self.left, context)? else { break };
                     let keys = evaluate_all(&self.left_keys, &batch, context)?;
                     Current { batch, keys, at: 0 }
                 }
@@ -173,16 +271,23 @@ impl HashJoin {
 
 impl Operator for HashJoin {
     fn next(&mut self, context: &mut Context<'_>) -> Result<Option<Batch>> {
-        let mut table = match self.table.take() {
-            Some(table) => table,
-            None => self.build(context)?,
-        };
-        let result = self.joined(&mut table, context);
-        self.table = Some(table);
-        result
+        loop {
+            if let Some(mut table) = self.table.take() {
+                if let Some(batch) = self.joined(&mut table, context)? {
+                    self.table = Some(table);
+                    return Ok(Some(batch));
+                }
+                self.lonely = None;
+            }
+            let Some(mut work) = self.work.pop() else { return Ok(None) };
+            self.table = self.build(&mut work, context)?;
+            self.source = work.left;
+        }
     }
 
     fn reset(&mut self) {
+        self.work = vec![Work { left: Source::Input, right: Source::Input, level: 0 }];
+        self.source = Source::Input;
         self.table = None;
         self.current = None;
         self.lonely = None;

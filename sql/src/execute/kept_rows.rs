@@ -1,4 +1,4 @@
-//! All rows of an operator in memory, as one long batch: the inner side of hash and loop joins.
+//! All rows of an operator in memory, as one long batch: the inner side of a loop join.
 
 use std::sync::Arc;
 
@@ -8,13 +8,11 @@ use super::operator::BoxedOperator;
 use crate::error::Result;
 use crate::types::{Batch, DataType, Vector};
 
-/// Reads an operator to its end; `f` sees each batch and the memory used so far by its own data
-/// is added to that of the rows.
+/// Reads an operator to its end.
 pub(crate) fn keep_rows(
     input: &mut BoxedOperator,
     types: &[DataType],
     context: &mut Context<'_>,
-    mut f: impl FnMut(&Batch, &mut Context<'_>) -> Result<usize>,
 ) -> Result<(Batch, Reservation)> {
     let mut columns: Vec<Vector> = types.iter().map(|data_type| Vector::empty(*data_type)).collect();
     let mut memory = context.reserve();
@@ -24,8 +22,7 @@ pub(crate) fn keep_rows(
             column.append(from)?;
         }
         len += batch.len();
-        let own = f(&batch, context)?;
-        memory.set(own + columns.iter().map(Vector::memory).sum::<usize>())?;
+        memory.set(columns.iter().map(Vector::memory).sum::<usize>())?;
     }
     Ok((Batch::new(columns.into_iter().map(Arc::new).collect(), len), memory))
 }

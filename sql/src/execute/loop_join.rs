@@ -45,7 +45,7 @@ impl LoopJoin {
     }
 
     fn keep(&mut self, context: &mut Context<'_>) -> Result<Kept> {
-        let (rows, memory) = keep_rows(&mut self.right, &self.types.1, context, |_, _| Ok(0))?;
+        let (rows, memory) = keep_rows(&mut self.right, &self.types.1, context)?;
         let matched = if self.join == JoinType::Full { vec![false; rows.len()] } else { vec![] };
         Ok(Kept { rows, matched, _memory: memory })
     }

@@ -52,6 +52,24 @@ impl Reservation {
     }
 }
 
+impl Reservation {
+    /// Makes it so many bytes in all if that leaves a quarter of the limit free; else nothing is
+    /// changed and the answer is no: who can do with less memory, should now.
+    pub(crate) fn try_set(&mut self, bytes: usize) -> Result<bool> {
+        let others = self.account.used.load(Ordering::Relaxed) - self.bytes;
+        if others + bytes > self.account.limit / 4 * 3 {
+            return Ok(false);
+        }
+        self.set(bytes).map(|()| true)
+    }
+
+    /// Bytes that nobody holds, and those held here.
+    pub(crate) fn available(&self) -> usize {
+        let others = self.account.used.load(Ordering::Relaxed) - self.bytes;
+        self.account.limit.saturating_sub(others)
+    }
+}
+
 impl Drop for Reservation {
     fn drop(&mut self) {
         self.account.used.fetch_sub(self.bytes, Ordering::Relaxed);
@@ -72,6 +90,7 @@ mod tests {
         drop(first);
         second.set(100).unwrap();
         second.set(10).unwrap();
+        assert!(second.try_set(75).unwrap() && !second.try_set(76).unwrap());
         drop(second);
         assert_eq!(account.used.load(Ordering::Relaxed), 0);
     }

@@ -13,6 +13,7 @@
 //! | `scan`, `values`, `count`, `series`    | where rows come from                           |
 //! | `filter`, `limit`, `append`, `distinct`, `set_operation`, `sort`, `aggregate` | one input or more |
 //! | `index_join`, `hash_join`, `loop_join` | joins; `pairs` and `kept_rows` are their parts |
+//! | `spill`, `merge`                       | rows beyond the memory limit, in temporary files |
 //! | `recursive`                            | WITH RECURSIVE                                 |
 //! | `change`                               | INSERT, UPDATE, DELETE                         |
 //!
@@ -35,6 +36,7 @@ mod kept_rows;
 mod limit;
 mod loop_join;
 mod memory;
+mod merge;
 mod operator;
 mod pairs;
 mod recursive;
@@ -43,6 +45,7 @@ mod scan;
 mod series;
 mod set_operation;
 mod sort;
+mod spill;
 mod stop;
 #[cfg(test)]
 mod tests;

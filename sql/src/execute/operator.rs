@@ -60,7 +60,7 @@ pub(crate) fn build(plan: &Physical) -> BoxedOperator {
             {
                 return Box::new(count);
             }
-            Box::new(AggregateOperator::new(build(input), groups, aggregates))
+            Box::new(AggregateOperator::new(build(input), input.types(), groups, aggregates))
         }
         Physical::Sort { input, keys, limit } => {
             Box::new(Sort::new(build(input), &input.types(), keys, limit.as_ref()))
@@ -68,7 +68,7 @@ pub(crate) fn build(plan: &Physical) -> BoxedOperator {
         Physical::Limit { input, limit, offset } => {
             Box::new(Limit::new(build(input), limit.as_ref(), offset.as_ref()))
         }
-        Physical::Distinct { input, on } => Box::new(Distinct::new(build(input), on)),
+        Physical::Distinct { input, on } => Box::new(Distinct::new(build(input), input.types(), on)),
         Physical::Series { range, .. } => Box::new(Series::new(range)),
         Physical::Recursive { base, step, number, all, .. } => {
             Box::new(Recursive::new(build(base), build(step), *number, *all))

@@ -1,16 +1,18 @@
-//! ORDER BY: all rows in memory, sorted by encoded keys; stable. With a limit only the first
-//! rows are kept: whenever twice as many have come together, the last half is thrown away.
+//! ORDER BY: rows sorted by encoded keys; stable. With a limit only the first rows are kept:
+//! whenever twice as many have come together, the last half is thrown away. What does not fit
+//! into memory becomes sorted runs in temporary files, which `merge` puts together.
 
 use std::sync::Arc;
 
 use super::context::Context;
 use super::limit::row_count;
 use super::memory::Reservation;
+use super::merge::{Merge, Runs};
 use super::operator::{BoxedOperator, Operator};
 use crate::encoding::{KeyOrder, encode_vector_row};
 use crate::error::Result;
 use crate::expression::{Expression, SortKey, evaluate};
-use crate::types::{BATCH_ROWS, Batch, Bytes, DataType, Vector};
+use crate::types::{BATCH_ROWS, Batch, Bytes, DataType, Vector, VectorData};
 
 pub(crate) struct Sort {
     input: BoxedOperator,
@@ -21,11 +23,12 @@ pub(crate) struct Sort {
     memory: Option<Reservation>,
 }
 
-/// Rows in order, and how many were given.
-struct Sorted {
-    batch: Batch,
-    order: Vec<u32>,
-    at: usize,
+/// Rows in order.
+enum Sorted {
+    /// In memory, and how many were given.
+    Kept { batch: Batch, order: Vec<u32>, at: usize },
+    /// In temporary files.
+    Merged(Box<Merge>),
 }
 
 /// Rows collected so far and their encoded keys.
@@ -53,6 +56,23 @@ impl Rows {
         order.iter().try_for_each(|row| keys.push(self.keys.get(*row as usize)))?;
         *self = Rows { columns, keys };
         Ok(())
+    }
+
+    fn sorted(self, limit: usize) -> Sorted {
+        let mut order = self.keys.order();
+        order.truncate(limit);
+        let len = self.keys.len();
+        let columns = self.columns.into_iter().map(Arc::new).collect();
+        Sorted::Kept { batch: Batch::new(columns, len), order, at: 0 }
+    }
+
+    /// Makes them a run.
+    fn write(self, runs: &mut Runs, limit: usize) -> Result<()> {
+        let mut order = self.keys.order();
+        order.truncate(limit);
+        let mut columns: Vec<Arc<Vector>> = self.columns.into_iter().map(Arc::new).collect();
+        columns.push(Arc::new(Vector::valid(VectorData::Bytes(self.keys))));
+        runs.add(&columns, &order)
     }
 }
 
@@ -98,18 +118,31 @@ impl Sort {
         let shrink_at = limit.max(BATCH_ROWS).saturating_mul(2);
         let mut rows = Rows::new(&self.types);
         let mut memory = context.reserve();
+        let mut runs: Option<Runs> = None;
         while let Some(batch) = self.input.next(context)? {
             self.add(&batch, &mut rows, context)?;
             if rows.keys.len() >= shrink_at {
                 rows.shrink(limit)?;
             }
-            memory.set(rows.memory())?;
+            if !memory.try_set(rows.memory())? {
+                let runs = match &mut runs {
+                    Some(runs) => runs,
+                    None => runs.insert(Runs::new(&self.types)?),
+                };
+                std::mem::replace(&mut rows, Rows::new(&self.types)).write(runs, limit)?;
+                memory.set(0)?;
+            }
         }
-        let mut order = rows.keys.order();
-        order.truncate(limit);
-        let len = rows.keys.len();
+        let sorted = match runs {
+            None => rows.sorted(limit),
+            Some(mut runs) => {
+                rows.write(&mut runs, limit)?;
+                memory.set(0)?;
+                Sorted::Merged(Box::new(runs.merge(limit, &mut memory, context)?))
+            }
+        };
         self.memory = Some(memory);
-        Ok(Sorted { batch: Batch::new(rows.columns.into_iter().map(Arc::new).collect(), len), order, at: 0 })
+        Ok(sorted)
     }
 }
 
@@ -119,11 +152,18 @@ impl Operator for Sort {
             Some(sorted) => sorted,
             None => self.sort(context)?,
         };
-        let sorted = self.sorted.insert(sorted);
-        let end = sorted.order.len().min(sorted.at + BATCH_ROWS);
-        let rows = sorted.order.get(sorted.at..end).unwrap_or(&[]);
-        sorted.at = end;
-        if rows.is_empty() { Ok(None) } else { sorted.batch.gather(rows).map(Some) }
+        match self.sorted.insert(sorted) {
+            Sorted::Merged(merge) => {
+                context.check()?;
+                merge.next()
+            }
+            Sorted::Kept { batch, order, at } => {
+                let end = order.len().min(*at + BATCH_ROWS);
+                let rows = order.get(*at..end).unwrap_or(&[]);
+                *at = end;
+                if rows.is_empty() { Ok(None) } else { batch.gather(rows).map(Some) }
+            }
+        }
     }
 
     fn reset(&mut self) {
