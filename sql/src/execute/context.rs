@@ -15,7 +15,7 @@ use super::stop::Stop;
 use crate::encoding::{KeyOrder, encode_value};
 use crate::error::{Error, ErrorKind, Result, state};
 use crate::expression::{Answer, Environment, Expression, Extremes, RowSet, Subquery, SubqueryKind};
-use crate::functions::CallContext;
+use crate::functions::{CallContext, SessionNumbers};
 use crate::plan::{Physical, Statement};
 use crate::storage::Transaction;
 use crate::types::{Batch, Value};
@@ -36,6 +36,8 @@ pub(crate) struct Settings {
     pub(crate) now_us: i64,
     /// Where `random()` starts.
     pub(crate) random: u64,
+    /// What the statements before have done.
+    pub(crate) session: SessionNumbers,
 }
 
 impl Default for Settings {
@@ -48,6 +50,7 @@ impl Default for Settings {
             interrupts_seen: 0,
             now_us: 0,
             random: 0,
+            session: SessionNumbers::default(),
         }
     }
 }
@@ -90,6 +93,7 @@ impl State {
                 now_us: settings.now_us,
                 division_by_zero_is_null: settings.division_by_zero_is_null,
                 random: settings.random,
+                session: settings.session,
             },
             account: Account::new(settings.memory_limit, settings.stop.clone()),
             outer: Vec::new(),

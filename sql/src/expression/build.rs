@@ -4,8 +4,8 @@
 use super::{Aggregate, Expression, Place, SortKey};
 use crate::error::{Error, ErrorKind, Result};
 use crate::functions::{
-    Function, aggregate_signature, can_cast, can_coerce, cast_value, is_whole_field, resolve, resolve_name,
-    unify,
+    Function, MEMBER, aggregate_signature, can_cast, can_coerce, cast_value, is_whole_field, resolve,
+    resolve_name, unify,
 };
 use crate::types::{DataType, Value};
 
@@ -45,14 +45,20 @@ fn is_null_literal(expression: &Expression) -> bool {
 
 /// A call of a function by its name in lower case.
 pub(crate) fn call_name(name: &str, mut arguments: Vec<Expression>) -> Result<Expression> {
-    if conversion(name).is_some() || name == "strftime" {
+    let least = usize::from(name == "strftime");
+    if is_of_time(name) && arguments.len() == least {
+        // SQLite's functions without a time mean now.
+        arguments.push(call(Function::CurrentTimestamp, Vec::new())?);
+    }
+    if is_of_time(name) || name == "timestamp" {
         for argument in &mut arguments {
             if is_now(argument) {
                 *argument = call(Function::CurrentTimestamp, Vec::new())?;
             }
         }
     }
-    if let [_] = arguments.as_slice()
+    if let [only] = arguments.as_slice()
+        && !only.data_type().is_numeric()
         && let Some(to) = conversion(name)
         && let Some(input) = arguments.pop()
     {
@@ -79,6 +85,11 @@ pub(crate) fn call_name(name: &str, mut arguments: Vec<Expression>) -> Result<Ex
         arguments.swap(0, 1);
     }
     call(function, arguments)
+}
+
+/// Is it one of SQLite's functions of dates and times?
+fn is_of_time(name: &str) -> bool {
+    matches!(name, "date" | "time" | "datetime" | "strftime" | "julianday" | "unixepoch")
 }
 
 /// Is it the `'now'` of SQLite's date functions?
@@ -293,6 +304,16 @@ pub(crate) struct AggregateParts {
 /// An aggregate by its name in lower case; no argument means `count(*)`.
 pub(crate) fn aggregate(name: &str, arguments: Vec<Expression>, parts: AggregateParts) -> Result<Aggregate> {
     let AggregateParts { distinct, filter, mut order } = parts;
+    let arguments = match name {
+        "json_group_array" | "json_agg" | "jsonb_agg" => arguments
+            .into_iter()
+            .map(|argument| call_name("to_json", vec![argument]))
+            .collect::<Result<_>>()?,
+        "json_group_object" | "json_object_agg" | "jsonb_object_agg" if arguments.len() == 2 => {
+            vec![call_name(MEMBER, arguments)?]
+        }
+        _ => arguments,
+    };
     let types: Vec<DataType> = arguments.iter().map(Expression::data_type).collect();
     let (function, wanted, data_type) = aggregate_signature(name, &types)?;
     let arguments: Vec<Expression> = arguments

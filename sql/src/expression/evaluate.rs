@@ -108,7 +108,12 @@ pub(crate) fn constant_value(expression: &Expression) -> Result<Value> {
     if let Expression::Constant { value, .. } = expression {
         return Ok(value.clone());
     }
-    let mut nothing = Nothing(CallContext { now_us: 0, division_by_zero_is_null: false, random: 0 });
+    let mut nothing = Nothing(CallContext {
+        now_us: 0,
+        division_by_zero_is_null: false,
+        random: 0,
+        session: Default::default(),
+    });
     let vector = evaluate(expression, &Batch::one_row(), &mut nothing)?;
     Ok(vector.value(0, expression.data_type()))
 }

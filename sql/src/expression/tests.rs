@@ -36,7 +36,12 @@ fn bench() -> Bench {
     Bench {
         parameters: vec![Value::Text("2".into())],
         set: Arc::new(RowSet::default()),
-        call: CallContext { now_us: 0, division_by_zero_is_null: false, random: 0 },
+        call: CallContext {
+            now_us: 0,
+            division_by_zero_is_null: false,
+            random: 0,
+            session: Default::default(),
+        },
     }
 }
 

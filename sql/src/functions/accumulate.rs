@@ -34,6 +34,7 @@ enum States {
     /// Sum of integers or unscaled decimals, and how many there were.
     Exact(Vec<(i128, i64)>),
     Double(Vec<DoubleSum>),
+    Moments(Vec<Moments>),
     Wide(Vec<Option<i128>>),
     DoubleBest(Vec<Option<f64>>),
     Texts(Vec<Option<Vec<u8>>>),
@@ -46,6 +47,35 @@ struct DoubleSum {
     sum: f64,
     lost: f64,
     count: i64,
+}
+
+/// Count, mean and sum of squared distances from it (Welford).
+#[derive(Debug, Clone, Copy, Default)]
+struct Moments {
+    count: i64,
+    mean: f64,
+    squares: f64,
+}
+
+impl Moments {
+    fn add(&mut self, value: f64) {
+        self.count += 1;
+        let distance = value - self.mean;
+        self.mean += distance / self.count as f64;
+        self.squares += distance * (value - self.mean);
+    }
+
+    fn result(self, function: AggregateFunction) -> Value {
+        use AggregateFunction as A;
+        let sample = matches!(function, A::VarianceSample | A::DeviationSample);
+        let divisor = self.count - i64::from(sample);
+        if divisor < 1 {
+            return Value::Null;
+        }
+        let variance = self.squares / divisor as f64;
+        let root = matches!(function, A::DeviationPopulation | A::DeviationSample);
+        Value::Double(if root { variance.sqrt() } else { variance })
+    }
 }
 
 impl DoubleSum {
@@ -84,8 +114,11 @@ impl Accumulator {
                 DataType::Interval => States::Intervals(Vec::new()),
                 _ => States::Exact(Vec::new()),
             },
-            A::StringAggregate => States::Texts(Vec::new()),
-            A::BoolAnd | A::BoolOr => States::Wide(Vec::new()),
+            A::VariancePopulation | A::VarianceSample | A::DeviationPopulation | A::DeviationSample => {
+                States::Moments(Vec::new())
+            }
+            A::StringAggregate | A::JsonArray | A::JsonObject => States::Texts(Vec::new()),
+            A::BoolAnd | A::BoolOr | A::BitAnd | A::BitOr | A::BitXor => States::Wide(Vec::new()),
             A::Min | A::Max => match argument.physical() {
                 Physical::Double => States::DoubleBest(Vec::new()),
                 Physical::Bytes => States::Texts(Vec::new()),
@@ -103,6 +136,7 @@ impl Accumulator {
             States::Counts(states) => states.resize(groups, 0),
             States::Exact(states) => states.resize(groups, (0, 0)),
             States::Double(states) => states.resize(groups, DoubleSum::default()),
+            States::Moments(states) => states.resize(groups, Moments::default()),
             States::Wide(states) => states.resize(groups, None),
             States::DoubleBest(states) => states.resize(groups, None),
             States::Texts(states) => states.resize(groups, None),
@@ -146,8 +180,11 @@ impl Accumulator {
             (States::Double(states), VectorData::Double(values)) => {
                 rows.for_each(|(row, group)| states[group].add(values[row]));
             }
+            (States::Moments(states), VectorData::Double(values)) => {
+                rows.for_each(|(row, group)| states[group].add(values[row]));
+            }
             (States::Wide(states), VectorData::Int(values)) => {
-                rows.for_each(|(row, group)| keep(function, &mut states[group], i128::from(values[row])));
+                rows.for_each(|(row, group)| keep_integer(function, &mut states[group], values[row]));
             }
             (States::Wide(states), VectorData::Bool(values)) => {
                 rows.for_each(|(row, group)| keep(function, &mut states[group], i128::from(values[row])));
@@ -207,13 +244,22 @@ impl Accumulator {
                     _ => Value::Double(state.total()),
                 }
             }
+            States::Moments(states) => states[group].result(self.function),
             States::Wide(states) => match states[group] {
                 Some(wide) => self.exact_value(wide)?,
                 None => Value::Null,
             },
             States::DoubleBest(states) => states[group].map_or(Value::Null, Value::Double),
             States::Texts(states) => match (&states[group], result) {
+                (None, DataType::Json) if self.brackets().is_some() => {
+                    let [open, close] = self.brackets().unwrap_or_default();
+                    Value::Json(format!("{open}{close}"))
+                }
                 (None, _) => Value::Null,
+                (Some(bytes), DataType::Json) if self.brackets().is_some() => {
+                    let [open, close] = self.brackets().unwrap_or_default();
+                    Value::Json(format!("{open}{}{close}", String::from_utf8_lossy(bytes)))
+                }
                 (Some(bytes), DataType::Blob) => Value::Blob(bytes.clone()),
                 (Some(bytes), DataType::Json) => Value::Json(String::from_utf8_lossy(bytes).into_owned()),
                 (Some(bytes), _) => Value::Text(String::from_utf8_lossy(bytes).into_owned()),
@@ -221,6 +267,15 @@ impl Accumulator {
             States::Uuids(states) => states[group].map_or(Value::Null, Value::Uuid),
             States::Intervals(states) => states[group].map_or(Value::Null, Value::Interval),
         })
+    }
+
+    /// What stands around the text of a JSON aggregate.
+    fn brackets(&self) -> Option<[&'static str; 2]> {
+        match self.function {
+            AggregateFunction::JsonArray => Some(["[", "]"]),
+            AggregateFunction::JsonObject => Some(["{", "}"]),
+            _ => None,
+        }
     }
 
     /// An integer, decimal, boolean, date or time of the result's type.
@@ -253,6 +308,7 @@ impl Accumulator {
             States::Counts(states) => states.len() * 8,
             States::Exact(states) => states.len() * 32,
             States::Double(states) => states.len() * 24,
+            States::Moments(states) => states.len() * 24,
             States::Wide(states) => states.len() * 32,
             States::DoubleBest(states) => states.len() * 16,
             States::Texts(states) => states.len() * 24,
@@ -282,6 +338,20 @@ fn keep<T: Ord + Copy>(function: AggregateFunction, state: &mut Option<T>, value
         Some(best) if least => best.min(value),
         Some(best) => best.max(value),
     });
+}
+
+fn keep_integer(function: AggregateFunction, state: &mut Option<i128>, value: i64) {
+    let value = i128::from(value);
+    let joined = state.map(|state| match function {
+        AggregateFunction::BitAnd => Some(state & value),
+        AggregateFunction::BitOr => Some(state | value),
+        AggregateFunction::BitXor => Some(state ^ value),
+        _ => None,
+    });
+    match joined {
+        Some(Some(bits)) => *state = Some(bits),
+        _ => keep(function, state, value),
+    }
 }
 
 fn keep_double(function: AggregateFunction, state: &mut Option<f64>, value: f64) {
@@ -330,7 +400,7 @@ fn keep_text(
     };
     let before = text.len();
     match function {
-        AggregateFunction::StringAggregate => {
+        AggregateFunction::StringAggregate | AggregateFunction::JsonArray | AggregateFunction::JsonObject => {
             if before + separator.len() + value.len() > TEXT_LEN_MAX {
                 let message =
                     format!("string_agg makes a text longer than the limit of {TEXT_LEN_MAX} bytes");

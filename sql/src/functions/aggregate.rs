@@ -28,6 +28,19 @@ pub(crate) enum AggregateFunction {
     BoolAnd,
     /// Is any true?
     BoolOr,
+    /// Mean squared distance from the mean, over the whole or a sample; and its root.
+    VariancePopulation,
+    VarianceSample,
+    DeviationPopulation,
+    DeviationSample,
+    /// Bits that all, some, or an odd number of arguments have.
+    BitAnd,
+    BitOr,
+    BitXor,
+    /// A JSON array of the arguments, which are JSON.
+    JsonArray,
+    /// A JSON object of the arguments, which are its members as text.
+    JsonObject,
 }
 
 impl AggregateFunction {
@@ -43,12 +56,22 @@ impl AggregateFunction {
             AggregateFunction::StringAggregate => "string_agg",
             AggregateFunction::BoolAnd => "bool_and",
             AggregateFunction::BoolOr => "bool_or",
+            AggregateFunction::VariancePopulation => "var_pop",
+            AggregateFunction::VarianceSample => "variance",
+            AggregateFunction::DeviationPopulation => "stddev_pop",
+            AggregateFunction::DeviationSample => "stddev",
+            AggregateFunction::BitAnd => "bit_and",
+            AggregateFunction::BitOr => "bit_or",
+            AggregateFunction::BitXor => "bit_xor",
+            AggregateFunction::JsonArray => "json_group_array",
+            AggregateFunction::JsonObject => "json_group_object",
         }
     }
 
     /// Does the result depend on the order of the arguments?
     pub(crate) fn depends_on_order(self) -> bool {
-        self == AggregateFunction::StringAggregate
+        use AggregateFunction::{JsonArray, JsonObject, StringAggregate};
+        matches!(self, StringAggregate | JsonArray | JsonObject)
     }
 }
 
@@ -63,6 +86,15 @@ fn lookup(name: &str) -> Option<AggregateFunction> {
         "string_agg" | "group_concat" => AggregateFunction::StringAggregate,
         "bool_and" | "every" => AggregateFunction::BoolAnd,
         "bool_or" => AggregateFunction::BoolOr,
+        "var_pop" => AggregateFunction::VariancePopulation,
+        "variance" | "var_samp" => AggregateFunction::VarianceSample,
+        "stddev_pop" => AggregateFunction::DeviationPopulation,
+        "stddev" | "stddev_samp" => AggregateFunction::DeviationSample,
+        "bit_and" => AggregateFunction::BitAnd,
+        "bit_or" => AggregateFunction::BitOr,
+        "bit_xor" => AggregateFunction::BitXor,
+        "json_group_array" | "json_agg" | "jsonb_agg" => AggregateFunction::JsonArray,
+        "json_group_object" | "json_object_agg" | "jsonb_object_agg" => AggregateFunction::JsonObject,
         _ => return None,
     })
 }
@@ -105,6 +137,13 @@ pub(crate) fn aggregate_signature(
             (settled, settled)
         }
         A::BoolAnd | A::BoolOr if can_coerce(argument, T::Boolean) => (T::Boolean, T::Boolean),
+        A::VariancePopulation | A::VarianceSample | A::DeviationPopulation | A::DeviationSample
+            if can_coerce(argument, T::Double) =>
+        {
+            (T::Double, T::Double)
+        }
+        A::BitAnd | A::BitOr | A::BitXor if can_coerce(argument, T::BigInt) => (T::BigInt, T::BigInt),
+        A::JsonArray | A::JsonObject => (argument, T::Json),
         A::Total if can_coerce(argument, T::Double) => (T::Double, T::Double),
         A::Sum | A::Average => match argument {
             integer if integer.is_integer() => {

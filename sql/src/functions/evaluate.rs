@@ -1,6 +1,6 @@
 //! A function of vectors: dispatch to the file that knows it.
 
-use super::{Function, arithmetic, choice, compare, temporal, text};
+use super::{Function, arithmetic, choice, compare, scalar, temporal, text};
 use crate::error::{Error, Result};
 use crate::types::{DataType, Validity, Vector, VectorData};
 
@@ -13,10 +13,19 @@ pub(crate) struct CallContext {
     pub(crate) division_by_zero_is_null: bool,
     /// The state of `random()`.
     pub(crate) random: u64,
+    pub(crate) session: SessionNumbers,
+}
+
+/// What `last_insert_rowid()`, `changes()` and `total_changes()` give.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct SessionNumbers {
+    pub(crate) last_rowid: i64,
+    pub(crate) changes: i64,
+    pub(crate) total_changes: i64,
 }
 
 impl CallContext {
-    fn next_random(&mut self) -> i64 {
+    pub(crate) fn next_random(&mut self) -> i64 {
         // SplitMix64.
         self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.random;
@@ -55,6 +64,7 @@ pub(crate) fn evaluate(
             let data_type = types.first().copied().unwrap_or(result);
             arithmetic::round(function, first()?, arguments.get(1).copied(), data_type, result)
         }
+        Scalar(function) => scalar::evaluate(function, arguments, types, len, context),
         Pi => Ok(Vector::valid(VectorData::Double(vec![std::f64::consts::PI; len]))),
         Random => {
             let values = (0..len).map(|_| context.next_random()).collect();

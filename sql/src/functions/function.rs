@@ -1,5 +1,7 @@
 //! Every scalar function and operator there is.
 
+use super::scalar::{Nulls, Scalar};
+
 /// A scalar function or operator, on arguments that already have the types it takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Function {
@@ -86,19 +88,30 @@ pub(crate) enum Function {
     DateTruncate,
     /// `strftime(format, x)`.
     FormatTime,
+
+    /// Value by value, from a table.
+    Scalar(&'static Scalar),
 }
 
 impl Function {
     /// Does the function see NULL arguments, instead of being NULL whenever one is?
     pub(crate) fn takes_nulls(self) -> bool {
         use Function::*;
-        matches!(self, Distinct | NotDistinct | Coalesce | Greatest | Least | TypeOf | ConcatWords)
+        match self {
+            Distinct | NotDistinct | Coalesce | Greatest | Least | TypeOf | ConcatWords => true,
+            Scalar(scalar) => scalar.nulls == Nulls::Seen,
+            _ => false,
+        }
     }
 
     /// Does the value depend on more than the arguments?
     pub(crate) fn is_volatile(self) -> bool {
         use Function::*;
-        matches!(self, Random | CurrentDate | CurrentTime | CurrentTimestamp)
+        match self {
+            Random | CurrentDate | CurrentTime | CurrentTimestamp => true,
+            Scalar(scalar) => scalar.volatile,
+            _ => false,
+        }
     }
 
     pub(crate) fn is_comparison(self) -> bool {
@@ -197,6 +210,7 @@ impl Function {
             Extract | ExtractWhole => "extract",
             DateTruncate => "date_trunc",
             FormatTime => "strftime",
+            Scalar(scalar) => scalar.name,
             _ => "operator",
         }
     }

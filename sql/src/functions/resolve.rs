@@ -5,8 +5,15 @@
 
 use super::coerce::{can_coerce, unify};
 use super::function::Function;
-use crate::error::{Error, ErrorKind, Result, state};
+use super::scalar;
+use crate::error::{Error, ErrorKind, Result, nearest, state};
 use crate::types::DataType;
+
+/// Names that may be meant where one is not known.
+const NAMES: &str = "abs round trunc ceil floor mod power sqrt coalesce ifnull nullif greatest least typeof concat \
+                     lower upper length substr substring trim ltrim rtrim replace instr strpos left right reverse \
+                     repeat lpad rpad starts_with split_part date_part date_trunc extract strftime count sum \
+                     total avg min max string_agg group_concat bool_and bool_or every now iif random";
 
 /// How a call is made: the arguments are cast to `arguments`, the result is of type `result`.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,16 +84,26 @@ pub(crate) fn resolve_name(name: &str, argument_count: usize) -> Result<Function
         "extract" | "date_part" => (Extract, 2..=2),
         "date_trunc" => (DateTruncate, 2..=2),
         "strftime" => (FormatTime, 2..=2),
-        _ => {
-            let message = format!("there is no function {name}");
-            return Err(Error::name(state::NO_FUNCTION, message));
-        }
+        _ => return named_scalar(name, argument_count),
     };
-    if !counts.contains(&argument_count) {
-        let message = format!("function {name} does not take {argument_count} arguments");
-        return Err(Error::name(state::NO_FUNCTION, message));
+    if counts.contains(&argument_count) {
+        return Ok(function);
     }
-    Ok(function)
+    // Another function of the same name may take so many.
+    named_scalar(name, argument_count).map_err(|_| wrong_count(name, argument_count))
+}
+
+fn named_scalar(name: &str, argument_count: usize) -> Result<Function> {
+    match scalar::named(name, argument_count) {
+        Some(Some(scalar)) => Ok(Function::Scalar(scalar)),
+        Some(None) => Err(wrong_count(name, argument_count)),
+        None => Err(no_such(name)),
+    }
+}
+
+fn wrong_count(name: &str, argument_count: usize) -> Error {
+    let message = format!("function {name} does not take {argument_count} arguments");
+    Error::name(state::NO_FUNCTION, message)
 }
 
 /// The types a function takes and gives for arguments of some types.
@@ -150,9 +167,22 @@ pub(crate) fn resolve(function: Function, types: &[DataType], digits: Option<i64
         CurrentDate => (vec![], T::Date),
         CurrentTime => (vec![], T::Time),
         CurrentTimestamp => (vec![], T::Timestamp),
+        Scalar(scalar) => {
+            let (scalar, arguments) = scalar::overload(scalar, types).ok_or_else(fail)?;
+            return Ok(Signature { function: Scalar(scalar), arguments, result: scalar.result });
+        }
         Extract | ExtractWhole | DateTruncate | FormatTime => temporal(function, types).ok_or_else(fail)?,
     };
     Ok(Signature { function, arguments, result })
+}
+
+/// The error of a name that no function has.
+fn no_such(name: &str) -> Error {
+    let error = Error::name(state::NO_FUNCTION, format!("there is no function {name}"));
+    match nearest(name, NAMES.split(' ').chain(scalar::names())) {
+        Some(near) => error.hint(format!("is {near} meant?")),
+        None => error,
+    }
 }
 
 fn no_function(function: Function, types: &[DataType]) -> Error {

@@ -239,7 +239,7 @@ fn day_of_year(days: i64) -> i64 {
 }
 
 /// The week of ISO 8601: that of the Thursday in the same week.
-fn iso_week(days: i64) -> i64 {
+pub(super) fn iso_week(days: i64) -> i64 {
     let thursday = days - (weekday(days) + 6) % 7 + 3;
     (day_of_year(thursday) - 1) / 7 + 1
 }
@@ -309,7 +309,7 @@ fn truncate(field: &str, micros: i64) -> Result<i64> {
 }
 
 /// `strftime` with SQLite's conversions.
-fn format_time(format: &str, micros: i64) -> Result<String> {
+pub(super) fn format_time(format: &str, micros: i64) -> Result<String> {
     let (days, time) = (micros.div_euclid(US_PER_DAY), micros.rem_euclid(US_PER_DAY));
     let Civil { year, month, day } = calendar::civil_from_days(days);
     let (seconds, fraction) = (time / US_PER_SECOND, time % US_PER_SECOND);

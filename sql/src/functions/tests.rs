@@ -28,7 +28,8 @@ fn apply(function: Function, arguments: &[Value]) -> crate::Result<Value> {
         .map(|(value, to)| Vector::constant(&cast_value(value, *to)?, *to, 1))
         .collect::<crate::Result<_>>()?;
     let refs: Vec<&Vector> = typed.iter().collect();
-    let mut context = CallContext { now_us: 0, division_by_zero_is_null: false, random: 1 };
+    let mut context =
+        CallContext { now_us: 0, division_by_zero_is_null: false, random: 1, session: Default::default() };
     let result = evaluate(function, &refs, &signature.arguments, signature.result, 1, &mut context)?;
     assert_eq!(result.len(), 1);
     Ok(result.value(0, signature.result))

@@ -272,6 +272,7 @@ pub struct ForeignKey {
 
 /// What happens to rows whose foreign key loses its row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::enum_variant_names)] // The words are SQL's.
 pub enum Action {
     /// They must be gone at the end of the statement.
     #[default]

@@ -143,16 +143,7 @@ impl Translator {
                 let data_type = self.data_type(data_type)?;
                 Ok(Expr { kind: ExprKind::Cast { operand, data_type }, at })
             }
-            E::Case { case_token, end_token: _, operand, conditions, else_result } => {
-                let at = tokens::position(case_token.0.span.start);
-                let operand = operand.map(|e| self.boxed(*e)).transpose()?;
-                let mut branches = Vec::with_capacity(conditions.len());
-                for sp::CaseWhen { condition, result } in conditions {
-                    branches.push((self.expr(condition)?, self.expr(result)?));
-                }
-                let otherwise = else_result.map(|e| self.boxed(*e)).transpose()?;
-                Ok(Expr { kind: ExprKind::Case { operand, branches, otherwise }, at })
-            }
+            case @ E::Case { .. } => self.case(case),
             E::Exists { subquery, negated } => {
                 let at = self.start_of(&subquery);
                 let query = Box::new(self.query(*subquery)?);
@@ -170,6 +161,20 @@ impl Translator {
             }
             other => self.call(other),
         }
+    }
+
+    fn case(&mut self, expr: sp::Expr) -> Result<Expr> {
+        let sp::Expr::Case { case_token, end_token: _, operand, conditions, else_result } = expr else {
+            return Err(Error::internal("not a CASE"));
+        };
+        let at = tokens::position(case_token.0.span.start);
+        let operand = operand.map(|e| self.boxed(*e)).transpose()?;
+        let mut branches = Vec::with_capacity(conditions.len());
+        for sp::CaseWhen { condition, result } in conditions {
+            branches.push((self.expr(condition)?, self.expr(result)?));
+        }
+        let otherwise = else_result.map(|e| self.boxed(*e)).transpose()?;
+        Ok(Expr { kind: ExprKind::Case { operand, branches, otherwise }, at })
     }
 
     /// Functions, and the things with a syntax of their own that are functions here.
@@ -354,6 +359,11 @@ impl Translator {
     fn binary(&mut self, left: sp::Expr, op: sp::BinaryOperator, right: sp::Expr) -> Result<Expr> {
         if matches!(op, sp::BinaryOperator::And | sp::BinaryOperator::Or) {
             return self.chain(left, op, right);
+        }
+        if matches!(op, sp::BinaryOperator::Arrow | sp::BinaryOperator::LongArrow) {
+            let name = if op == sp::BinaryOperator::Arrow { "->" } else { "->>" };
+            let left = self.expr(left)?;
+            return Ok(function(name, vec![left, self.expr(right)?]));
         }
         let op = match op {
             sp::BinaryOperator::Plus => BinaryOp::Add,

@@ -9,6 +9,7 @@ use super::setting::Choices;
 use crate::catalog::Catalog;
 use crate::error::{Error, ErrorKind, Result, state};
 use crate::execute::{Execution, Settings, Stop, run_change};
+use crate::functions::SessionNumbers;
 use crate::parse::{Parameters, ast};
 use crate::plan::{self, OutputColumn, Plan, explain};
 use crate::storage::Transaction;
@@ -58,6 +59,11 @@ impl Session {
             stop: self.stop.clone(),
             now_us: i64::try_from(now.as_micros()).unwrap_or(i64::MAX),
             random: self.random.hash_one(self.statements),
+            session: SessionNumbers {
+                last_rowid: self.last_rowid,
+                changes: i64::try_from(self.changes).unwrap_or(i64::MAX),
+                total_changes: i64::try_from(self.total_changes).unwrap_or(i64::MAX),
+            },
         }
     }
 

@@ -176,7 +176,7 @@ fn fill(transaction: &mut Transaction, table: &Arc<Table>, index: &Index, settin
             Ok(entry) => entries.push(entry),
             Err(error) => failure = Some(error),
         }
-        if entries.len() % ROWS == 0 {
+        if entries.len().is_multiple_of(ROWS) {
             failure = failure.take().or_else(|| settings.check().err());
         }
         failure.is_none()
@@ -186,7 +186,7 @@ fn fill(transaction: &mut Transaction, table: &Arc<Table>, index: &Index, settin
     }
     entries.sort_unstable();
     for (number, (key, value)) in entries.into_iter().enumerate() {
-        if number % ROWS == 0 {
+        if number.is_multiple_of(ROWS) {
             settings.check()?;
         }
         if !transaction.insert(index.tree, &key, &value)? {
