@@ -75,9 +75,14 @@ impl Generator {
         given
     }
 
-    fn row(&mut self, given: &[(String, Type, bool)]) -> String {
-        let values = given.iter().map(|(_, t, nullable)| {
-            let nullable = *nullable || self.random.chance(2);
+    /// Values for a row; so many in 100 may be NULL where that is not allowed.
+    fn row(&mut self, given: &[(String, Type, bool)], broken: usize) -> String {
+        let values = given.iter().map(|(name, t, nullable)| {
+            if name == "id" {
+                // Drystone's own numbers begin at 1, whatever negative ones there are.
+                return self.random.between(1, 40).to_string();
+            }
+            let nullable = *nullable || self.random.chance(broken);
             value(&mut self.random, *t, nullable)
         });
         format!("({})", values.collect::<Vec<_>>().join(", "))
@@ -85,14 +90,17 @@ impl Generator {
 
     fn insert(&mut self, table: &Table, rows_max: usize) -> String {
         let given = self.given(table);
-        let rows: Vec<String> = (0..self.random.between(1, rows_max)).map(|_| self.row(&given)).collect();
         let or = self.random.word(&["", "", "", "OR IGNORE ", "OR REPLACE "]);
+        // SQLite's OR REPLACE takes the default for a NULL that may not be.
+        let broken = if or == "OR REPLACE " { 0 } else { 2 };
+        let rows: Vec<String> =
+            (0..self.random.between(1, rows_max)).map(|_| self.row(&given, broken)).collect();
         format!("INSERT {or}INTO {} ({}) VALUES {}", table.name, names(&given), rows.join(", "))
     }
 
     fn insert_conflict(&mut self, table: &Table) -> String {
         let given = self.given(table);
-        let row = self.row(&given);
+        let row = self.row(&given, 2);
         let mut keys: Vec<&str> = table.unique.iter().map(String::as_str).collect();
         if table.keyed {
             keys.push("id");

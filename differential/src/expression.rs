@@ -197,7 +197,7 @@ impl Generator {
 /// NULL of a type.
 fn null(data_type: Type) -> String {
     let name = match data_type {
-        Type::Integer => return "NULL".to_owned(),
+        Type::Integer => "INTEGER",
         Type::Real => "DOUBLE PRECISION",
         Type::Text => "TEXT",
     };

@@ -172,7 +172,9 @@ impl Generator {
                 sql = format!("{sql} {kind} {text} USING ({SHARED})");
             } else if !wide && self.random.chance(6) {
                 wide = true;
-                sql = format!("{sql}{}{text}", self.random.word(&[" CROSS JOIN ", ", "]));
+                // A comma binds looser than JOIN, but not in SQLite.
+                let comma = number + 1 == joins && self.random.chance(50);
+                sql = format!("{sql}{}{text}", if comma { ", " } else { " CROSS JOIN " });
             } else {
                 let on = self.on(&before, &left, &alias, &second, &scope);
                 sql = format!("{sql} {kind} {text} ON {on}");

@@ -47,7 +47,7 @@ impl<'a> Binder<'a> {
                 let changed: Vec<usize> = assignments.iter().map(|assignment| assignment.column).collect();
                 self.child_checks(table, Some(&changed))?
             }
-            Conflict::Error | Conflict::Nothing { .. } => vec![],
+            Conflict::Error | Conflict::Nothing { .. } | Conflict::Ignore => vec![],
         };
         let (returning, columns) = self.returning(table, name, &insert.returning)?;
         let change = BoundChange {
@@ -233,6 +233,7 @@ impl<'a> Binder<'a> {
     fn conflict(&mut self, table: &Table, name: &str, on_conflict: &'a OnConflict) -> Result<Conflict> {
         match on_conflict {
             OnConflict::Replace => Ok(Conflict::Replace),
+            OnConflict::Ignore => Ok(Conflict::Ignore),
             OnConflict::Nothing { target: ConflictTarget::Any } => Ok(Conflict::Nothing { target: None }),
             OnConflict::Nothing { target } => {
                 Ok(Conflict::Nothing { target: Some(conflict_key(table, target)?) })

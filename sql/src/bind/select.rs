@@ -257,8 +257,13 @@ impl<'a> Binder<'a> {
         let distinct = parts.distinct;
         let mut columns = Vec::with_capacity(parts.items.len());
         let mut expressions: Vec<(ColumnId, Expression)> = Vec::with_capacity(parts.items.len());
-        for item in parts.items {
+        for mut item in parts.items {
             let id = self.fresh()?;
+            if distinct && !matches!(item.expression, Expression::Parameter { .. }) {
+                // What rows are told apart by, and ordered by, has a type; a parameter's is that
+                // of its value.
+                item.expression = build::settle(item.expression)?;
+            }
             columns.push(OutputId { name: item.name, id, data_type: item.expression.data_type() });
             expressions.push((id, item.expression));
         }

@@ -180,9 +180,11 @@ pub struct Insert {
 /// What to do with a row whose key is there already.
 #[derive(Clone, Debug, PartialEq)]
 pub enum OnConflict {
+    /// Of OR IGNORE: rows that break a constraint are left out.
+    Ignore,
     /// INSERT OR REPLACE.
     Replace,
-    /// DO NOTHING or OR IGNORE.
+    /// DO NOTHING.
     Nothing { target: ConflictTarget },
     /// DO UPDATE.
     Update { target: ConflictTarget, assignments: Vec<Assignment>, filter: Option<Expr>, at: Position },

@@ -168,9 +168,7 @@ impl Translator {
         refuse(or.is_some() && on.is_some(), "OR together with ON CONFLICT", at)?;
         let on = match (or, on) {
             (Some(sp::SqliteOnConflict::Replace), _) => return Ok(Some(OnConflict::Replace)),
-            (Some(sp::SqliteOnConflict::Ignore), _) => {
-                return Ok(Some(OnConflict::Nothing { target: ConflictTarget::Any }));
-            }
+            (Some(sp::SqliteOnConflict::Ignore), _) => return Ok(Some(OnConflict::Ignore)),
             (Some(sp::SqliteOnConflict::Abort), _) | (None, None) => return Ok(None),
             (Some(other), _) => return Err(Error::unsupported(format!("OR {other}")).at(at)),
             (None, Some(on)) => on,

@@ -246,6 +246,8 @@ pub enum Conflict {
     Nothing {
         target: Option<UniqueKey>,
     },
+    /// Skip the row for any conflict, and where NOT NULL or CHECK keep it out.
+    Ignore,
     /// Delete the rows in the way.
     Replace,
     /// Change the row in the way. Expressions are over its columns followed by those of the row

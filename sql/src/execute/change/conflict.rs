@@ -1,13 +1,46 @@
 //! INSERT where a row with the same key is there already: skip, replace, or update it.
 
 use super::{Row, Runner, new_row};
-use crate::error::Result;
+use crate::error::{Result, state};
 use crate::expression::{Expression, evaluate, select};
 use crate::plan::{Assignment, Conflict, UniqueKey};
 use crate::storage::Transaction;
 use crate::types::{Batch, DataType, Value};
 
 impl Runner<'_> {
+    /// Inserts a row, or does what the conflict clause says. A row that is not inserted takes no
+    /// number, so the rows come here one by one.
+    pub(super) fn insert_or(
+        &mut self,
+        transaction: &mut Transaction,
+        mut values: Vec<Value>,
+        next: &mut Option<i64>,
+        conflict: &Conflict,
+    ) -> Result<()> {
+        let before = *next;
+        let rowid = new_row::number(self.table(), &mut values, next)?;
+        let change = self.change;
+        let checked =
+            self.check_rows(transaction, &change.table, &change.checks, std::slice::from_ref(&values));
+        match checked {
+            Err(error)
+                if matches!(conflict, Conflict::Ignore)
+                    && [state::NOT_NULL, state::CHECK].contains(&error.code()) =>
+            {
+                *next = before;
+                return Ok(());
+            }
+            checked => checked?,
+        }
+        let key = self.entries.codec.row_key(&values, rowid)?;
+        let row = Row { values, rowid, key };
+        if self.resolve(transaction, &row, conflict)? {
+            *next = before;
+            return Ok(());
+        }
+        self.insert_row(transaction, row)
+    }
+
     /// Does what the conflict clause says. True: the row is dealt with and not inserted.
     pub(super) fn resolve(
         &mut self,
@@ -18,7 +51,7 @@ impl Runner<'_> {
         match conflict {
             Conflict::Error => Ok(false),
             Conflict::Nothing { target: Some(key) } => Ok(self.in_the_way(transaction, row, *key)?.is_some()),
-            Conflict::Nothing { target: None } => {
+            Conflict::Nothing { target: None } | Conflict::Ignore => {
                 for key in self.unique_keys() {
                     if self.in_the_way(transaction, row, key)?.is_some() {
                         return Ok(true);

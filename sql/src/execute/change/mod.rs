@@ -145,6 +145,13 @@ impl Runner<'_> {
         let mut next = self.next_number(transaction)?;
         for batch in source {
             let mut rows: Vec<Vec<Value>> = (0..batch.len()).map(|row| batch.row(row, &self.types)).collect();
+            if !matches!(conflict, Conflict::Error) {
+                for values in rows {
+                    self.insert_or(transaction, values, &mut next, conflict)?;
+                }
+                self.context(transaction).check()?;
+                continue;
+            }
             let mut numbers = Vec::with_capacity(rows.len());
             for row in &mut rows {
                 numbers.push(new_row::number(self.table(), row, &mut next)?);
@@ -152,7 +159,7 @@ impl Runner<'_> {
             self.check_rows(transaction, &self.change.table, &self.change.checks, &rows)?;
             for (values, rowid) in rows.into_iter().zip(numbers) {
                 let key = self.entries.codec.row_key(&values, rowid)?;
-                self.insert_row(transaction, Row { values, rowid, key }, conflict)?;
+                self.insert_row(transaction, Row { values, rowid, key })?;
             }
             self.context(transaction).check()?;
         }
@@ -164,10 +171,7 @@ impl Runner<'_> {
         Ok(())
     }
 
-    fn insert_row(&mut self, transaction: &mut Transaction, row: Row, conflict: &Conflict) -> Result<()> {
-        if !matches!(conflict, Conflict::Error) && self.resolve(transaction, &row, conflict)? {
-            return Ok(());
-        }
+    fn insert_row(&mut self, transaction: &mut Transaction, row: Row) -> Result<()> {
         self.entries.insert(transaction, &row)?;
         self.inserted(row)
     }
