@@ -89,6 +89,19 @@ fn seal(block: &mut [u8]) {
 }
 
 impl Image {
+    /// Cuts both devices, or makes them longer.
+    pub(crate) fn resize(&mut self, data: u8, log: u8) {
+        for (device, change) in [(&mut self.data, data), (&mut self.log, log)] {
+            let blocks = device.len() / PAGE;
+            let blocks = match change {
+                0..32 => blocks * usize::from(change) / 32,
+                32..64 => blocks + usize::from(change),
+                _ => blocks,
+            };
+            device.resize(blocks * PAGE, change);
+        }
+    }
+
     pub(crate) fn patch_page(&mut self, patch: Patch<'_>, repair: bool) {
         if let (Some(block), true) = (lay(&mut self.data, &patch), repair) {
             seal(block);
@@ -150,7 +163,10 @@ impl Opened {
     pub(crate) fn assert_sound(&self) {
         self.with(|database| {
             let report = database.check();
-            assert!(report.as_ref().is_ok_and(|report| report.is_ok()), "recovered from a damaged log: {report:?}");
+            assert!(
+                report.as_ref().is_ok_and(|report| report.is_ok()),
+                "recovered from a damaged log: {report:?}"
+            );
         });
     }
 

@@ -21,13 +21,20 @@ impl<'a> Input<'a> {
         Self { rest }
     }
 
-    fn take(&mut self, len: usize) -> &'a [u8] {
+    /// The next bytes, fewer at the end.
+    pub(crate) fn take(&mut self, len: usize) -> &'a [u8] {
         let (head, rest) = self.rest.split_at(len.min(self.rest.len()));
         self.rest = rest;
         head
     }
 
-    fn byte(&mut self) -> Option<u8> {
+    /// How many bytes are left.
+    pub(crate) const fn left(&self) -> usize {
+        self.rest.len()
+    }
+
+    /// The next byte.
+    pub(crate) fn byte(&mut self) -> Option<u8> {
         self.take(1).first().copied()
     }
 

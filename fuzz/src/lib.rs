@@ -2,11 +2,14 @@
 //!
 //! Each takes arbitrary bytes as damage to a small real database, opens it, and uses whatever the
 //! engine still serves. Any error is fine; a panic, an endless loop, or an answer after `check`
-//! found nothing wrong that contradicts it, is not. The tests at the end run both from seeds, so
-//! that they count where no fuzzer runs.
+//! found nothing wrong that contradicts it, is not. Others run operations beside a model, keys in
+//! their order, SQL text. The tests at the end run all from seeds, so that they count where no
+//! fuzzer runs.
 
 mod database;
 mod input;
+mod operations;
+mod sql;
 
 use database::{Image, Opened, template_log, template_pages};
 use input::Input;
@@ -38,6 +41,40 @@ pub fn log(bytes: &[u8]) {
         opened.assert_sound();
         opened.exercise();
     }
+}
+
+/// Damages all of an image: its lengths, and blocks of both devices, up to whole ones.
+pub fn image(bytes: &[u8]) {
+    let mut input = Input::new(bytes);
+    let mut image: Image = if input.flag() { template_log() } else { template_pages() }.clone();
+    image.resize(input.byte().unwrap_or(255), input.byte().unwrap_or(255));
+    let writable = input.flag();
+    while let Some(kind) = input.byte() {
+        let Some(patch) = input.patch() else { break };
+        if kind % 2 == 0 {
+            image.patch_page(patch, kind % 8 != 0);
+        } else {
+            image.patch_log(patch, kind % 8 != 1);
+        }
+    }
+    if let Some(opened) = Opened::new(image, writable) {
+        opened.exercise();
+    }
+}
+
+/// Operations beside a model, with failing devices, closings and power cuts.
+pub fn operations(bytes: &[u8]) {
+    operations::run(&mut Input::new(bytes));
+}
+
+/// The order of keys of several types.
+pub fn keys(bytes: &[u8]) {
+    sql::keys(&mut Input::new(bytes));
+}
+
+/// SQL text.
+pub fn sql(bytes: &[u8]) {
+    sql::text(&mut Input::new(bytes));
 }
 
 #[cfg(test)]
@@ -75,5 +112,25 @@ mod tests {
     #[test]
     fn logs() {
         run(super::log);
+    }
+
+    #[test]
+    fn images() {
+        run(super::image);
+    }
+
+    #[test]
+    fn operations() {
+        run(super::operations);
+    }
+
+    #[test]
+    fn keys() {
+        run(super::keys);
+    }
+
+    #[test]
+    fn sql() {
+        run(super::sql);
     }
 }
