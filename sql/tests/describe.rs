@@ -149,3 +149,21 @@ fn the_users_version_stays_in_the_file() {
         let _ = std::fs::remove_file(format!("{}{end}", file.display()));
     }
 }
+
+#[test]
+fn pragmas_in_from() {
+    let db = database(SHOP);
+    check(
+        &db,
+        "SELECT name, pk FROM pragma_table_info('line') WHERE pk > 0 ORDER BY pk",
+        &["customer|1", "no|2"],
+    );
+    check(
+        &db,
+        "SELECT m.name, i.name FROM pragma_index_list('line') AS m, pragma_index_info('line_price') AS i (n, c, name)
+         WHERE m.\"unique\" = 0 ORDER BY i.n",
+        &["line_price|price", "line_price|no"],
+    );
+    fails(&db, "SELECT * FROM pragma_nothing('x')", "42883");
+    fails(&db, "SELECT * FROM pragma_table_info(1)", "0A000");
+}

@@ -113,7 +113,7 @@ impl<'a> Binder<'a> {
     }
 
     /// Rows that describe the schema, under a name.
-    fn described(&mut self, described: Described, name: &str) -> Result<(Logical, Named)> {
+    pub(super) fn described(&mut self, described: Described, name: &str) -> Result<(Logical, Named)> {
         let Described { columns, rows } = described;
         let (mut scope, mut ids, mut types) = (Vec::new(), Vec::new(), Vec::new());
         for (name, data_type) in columns {
@@ -235,7 +235,7 @@ pub(super) fn rename(output: Output, name: &str, columns: &[Name]) -> Result<(Lo
 }
 
 /// Other names for the first columns.
-fn with_columns(mut named: Named, columns: &[Name]) -> Result<Named> {
+pub(super) fn with_columns(mut named: Named, columns: &[Name]) -> Result<Named> {
     let width = named.columns.iter().filter(|column| !column.hidden).count();
     if let Some(extra) = columns.get(width) {
         let message = format!("{} has only {width} columns", named.name);

@@ -1,10 +1,12 @@
-//! `generate_series(start, stop [, step])` in FROM: one row for each value.
+//! Functions in FROM: `generate_series(start, stop [, step])`, one row for each value, and
+//! `pragma_table_info('t')` and its like, what the PRAGMA answers.
 
-use super::Binder;
+use super::from::with_columns;
 use super::scope::{Named, ScopeColumn};
+use super::{Binder, describe};
 use crate::error::{Error, Result, state};
 use crate::expression::{self as build, Expression};
-use crate::parse::ast::{Expr, Name, TableAlias};
+use crate::parse::ast::{Expr, ExprKind, Name, TableAlias};
 use crate::plan::Logical;
 use crate::types::{DataType, Value};
 
@@ -16,10 +18,13 @@ impl<'a> Binder<'a> {
         args: &'a [Expr],
         alias: Option<&'a TableAlias>,
     ) -> Result<(Logical, Named)> {
+        if let Some(pragma) = name.text.to_ascii_lowercase().strip_prefix("pragma_") {
+            return self.pragma_table(pragma, name, args, alias).map_err(|error| error.at(name.at));
+        }
         if !name.text.eq_ignore_ascii_case("generate_series") {
             let message = format!("there is no function {} for FROM", name.text);
             let error = Error::name(state::NO_FUNCTION, message).at(name.at);
-            return Err(error.hint("there is generate_series"));
+            return Err(error.hint("there are generate_series and pragma_table_info and its like"));
         }
         let block = self.level()?.enter();
         self.level()?.place = "a function in FROM";
@@ -39,6 +44,29 @@ impl<'a> Binder<'a> {
         }
         let named = Named { name: shown.text.clone(), columns, table: None, rowid: None };
         Ok((Logical::Series { range: Box::new(range), column, data_type }, named))
+    }
+}
+
+impl<'a> Binder<'a> {
+    /// SQLite's `pragma_table_info('t')` and its like.
+    fn pragma_table(
+        &mut self,
+        pragma: &str,
+        name: &'a Name,
+        args: &'a [Expr],
+        alias: Option<&'a TableAlias>,
+    ) -> Result<(Logical, Named)> {
+        let argument = match args {
+            [] => None,
+            [Expr { kind: ExprKind::Literal(Value::Text(text)), .. }] => Some(text.as_str()),
+            _ => return Err(Error::unsupported(format!("{} of something but a name in quotes", name.text))),
+        };
+        let described = describe::pragma(self.catalog, pragma, argument).ok_or_else(|| {
+            Error::name(state::NO_FUNCTION, format!("there is no function {} for FROM", name.text))
+        })?;
+        let shown = alias.map_or(name, |alias| &alias.name);
+        let (plan, named) = self.described(described, &shown.text)?;
+        Ok((plan, with_columns(named, alias.map_or(&[], |alias| &alias.columns))?))
     }
 }
 

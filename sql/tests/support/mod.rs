@@ -1,6 +1,8 @@
 //! What the tests of the SQL layer share: running a script and comparing what it prints.
 #![allow(dead_code)]
 
+pub mod script;
+
 use drystone::types::Value;
 use drystone::{Connection, Error};
 
@@ -23,6 +25,12 @@ fn text(value: &Value) -> String {
         Value::Null => "NULL".to_owned(),
         other => other.to_string(),
     }
+}
+
+/// The rows of a statement, columns joined by `|`.
+pub fn attempt(connection: &Connection, sql: &str) -> Result<Vec<String>, Error> {
+    let mut statement = connection.prepare(sql)?;
+    statement.query_map((), |row| Ok(row.values().iter().map(text).collect::<Vec<_>>().join("|")))?.collect()
 }
 
 /// The rows of a query, columns joined by `|`.
