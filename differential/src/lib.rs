@@ -21,4 +21,5 @@ pub mod random;
 pub mod reduce;
 pub mod run;
 pub mod tally;
+pub mod tpch;
 pub mod world;
