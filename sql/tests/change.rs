@@ -226,6 +226,17 @@ fn changes_look_into_other_tables() {
 }
 
 #[test]
+fn truncate_deletes_all() {
+    let db = database(STOCK);
+    assert_eq!(db.execute("TRUNCATE TABLE stock", ()).expect("truncate"), 3);
+    check(&db, "SELECT count(*) FROM stock", &["0"]);
+    run(&db, "TRUNCATE stock");
+    fails(&db, "TRUNCATE nothing", "42P01");
+    fails(&db, "TRUNCATE stock CASCADE", "0A000");
+    fails(&db, "TRUNCATE stock RESTART IDENTITY", "0A000");
+}
+
+#[test]
 fn changes_have_with() {
     let db = database(STOCK);
     run(

@@ -136,6 +136,24 @@ fn what_changes_along_obeys_its_own_rules() {
 }
 
 #[test]
+fn a_key_that_is_a_reference() {
+    let db = database(
+        "CREATE TABLE person (id INTEGER PRIMARY KEY, name TEXT);
+         CREATE TABLE passport (person INTEGER PRIMARY KEY REFERENCES person ON DELETE CASCADE ON UPDATE CASCADE, no TEXT);
+         CREATE TABLE stamp (person INTEGER REFERENCES passport ON DELETE CASCADE ON UPDATE CASCADE, place TEXT,
+             PRIMARY KEY (person, place));
+         INSERT INTO person VALUES (1, 'a'), (2, 'b'); INSERT INTO passport VALUES (1, 'x'), (2, 'y');
+         INSERT INTO stamp VALUES (1, 'Rome'), (1, 'Oslo'), (2, 'Rome')",
+    );
+    run(&db, "UPDATE person SET id = id + 10");
+    check(&db, "SELECT * FROM stamp ORDER BY person, place", &["11|Oslo", "11|Rome", "12|Rome"]);
+    run(&db, "DELETE FROM person WHERE id = 11");
+    check(&db, "SELECT person, no FROM passport", &["12|y"]);
+    check(&db, "SELECT * FROM stamp", &["12|Rome"]);
+    assert!(db.check().expect("check").ok);
+}
+
+#[test]
 fn replacing_a_row_counts_as_deleting_it() {
     let db = database(
         "CREATE TABLE p (id INTEGER PRIMARY KEY, v TEXT UNIQUE);

@@ -21,6 +21,7 @@ impl Translator {
             S::CreateTable(create) => Ok(Statement::CreateTable(self.create_table(create)?)),
             S::CreateIndex(create) => Ok(Statement::CreateIndex(self.create_index(create)?)),
             S::AlterTable(alter) => Ok(Statement::AlterTable(self.alter_table(alter)?)),
+            S::Truncate(truncate) => self.truncate(truncate),
             S::CreateView(create) => Ok(Statement::CreateView(self.create_view(create)?)),
             S::Savepoint { name } => Ok(Statement::Savepoint(self.name(name))),
             S::ReleaseSavepoint { name } => Ok(Statement::Release(self.name(name))),
@@ -327,6 +328,23 @@ impl Translator {
             _ => return Err(Error::unsupported("WITH before this change").at(self.last)),
         }
         Ok(change)
+    }
+
+    /// TRUNCATE is a DELETE of all rows.
+    fn truncate(&mut self, truncate: sp::Truncate) -> Result<Statement> {
+        let sp::Truncate { mut table_names, partitions, table: _, if_exists, identity, cascade, on_cluster } =
+            truncate;
+        let odd = partitions.is_some()
+            || if_exists
+            || identity == Some(sp::TruncateIdentityOption::Restart)
+            || cascade == Some(sp::CascadeOption::Cascade)
+            || on_cluster.is_some();
+        refuse(odd, "an option of TRUNCATE", self.last)?;
+        let target = table_names.pop().filter(|_| table_names.is_empty());
+        let target = target.ok_or_else(|| Error::unsupported("TRUNCATE of several tables").at(self.last))?;
+        let sp::TruncateTableTarget { name, only: _, has_asterisk: _ } = target;
+        let (with, alias, using, filter, returning) = (vec![], None, vec![], None, vec![]);
+        Ok(Statement::Delete(Delete { with, table: self.object(name)?, alias, using, filter, returning }))
     }
 
     /// The one table an UPDATE or DELETE changes.

@@ -228,13 +228,20 @@ impl Runner<'_> {
                 pairs.push((old, Row { values, rowid, key }));
             }
         }
-        for (old, new) in &pairs {
+        for (number, (old, new)) in pairs.iter().enumerate() {
+            self.look_up(transaction, number)?;
             self.entries.delete_changed(transaction, old, new)?;
         }
-        for (old, new) in pairs {
+        for (number, (old, new)) in pairs.into_iter().enumerate() {
+            self.look_up(transaction, number)?;
             self.put_over(transaction, &old, new)?;
         }
         Ok(())
+    }
+
+    /// Every now and then, sees whether the statement has to stop.
+    fn look_up(&mut self, transaction: &Transaction, number: usize) -> Result<()> {
+        if number.is_multiple_of(BATCH_ROWS) { self.context(transaction).check() } else { Ok(()) }
     }
 
     fn delete(&mut self, transaction: &mut Transaction, source: &[Batch]) -> Result<()> {
