@@ -424,10 +424,18 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
     }
 
     /// Writes one copy of the newest meta again and flushes: after a failed flush in an earlier run
-    /// the system may show bytes that the medium never got.
-    pub(crate) fn renew_copy(&self, meta: &Meta, bad: Option<u64>) -> Result<(), Error<P::Error>> {
-        let copy = bad.unwrap_or(meta.generation % 2 * 2);
-        store::write_copy(&self.platform, meta, copy)?;
+    /// the system may show bytes that the medium never got. What a cut left of a later generation is
+    /// erased: one of the same number that is torn over it could make it whole, long after its pages
+    /// were used again.
+    pub(crate) fn renew_copy(&self, found: &store::Found) -> Result<(), Error<P::Error>> {
+        let meta = &found.meta;
+        let renewed = found.bad_copy.unwrap_or(meta.generation % 2 * 2);
+        store::write_copy(&self.platform, meta, renewed)?;
+        for (copy, remnant) in (0u64..).zip(found.remnants) {
+            if remnant && copy != renewed {
+                store::erase_copy(&self.platform, meta.page_size, copy)?;
+            }
+        }
         self.flush_data()
     }
 

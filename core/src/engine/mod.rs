@@ -66,8 +66,6 @@ pub(crate) struct Checkpoints {
     pub fixed: Option<Fixed>,
     /// The newest durable meta.
     pub durable: Meta,
-    /// A bad copy of it, the one that a writing opening writes again.
-    pub bad_copy: Option<u64>,
     /// Pages written when the last one was fixed.
     pub writes_before: u64,
     /// When the last one ended, microseconds.

@@ -69,6 +69,8 @@ pub(crate) struct Meta {
 /// Why bytes are no meta copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MetaFault {
+    /// Nothing but zeros.
+    Blank,
     /// Not even the magic is there.
     Magic,
     /// A copy, but damaged.
@@ -113,7 +115,8 @@ impl Meta {
     /// The copy in these bytes.
     pub fn from_bytes(bytes: &[u8; META_LEN], crc32c: impl Fn(&[u8]) -> u32) -> Result<Self, MetaFault> {
         if bytes.get(4..16) != Some(MAGIC.as_slice()) {
-            return Err(MetaFault::Magic);
+            let is_blank = bytes.iter().all(|byte| *byte == 0);
+            return Err(if is_blank { MetaFault::Blank } else { MetaFault::Magic });
         }
         if crc32c(bytes.get(4..).unwrap_or(&[])) != u32_at(bytes, 0) {
             return Err(MetaFault::Damaged);

@@ -17,6 +17,9 @@ pub(crate) struct Found {
     pub newer_lost: bool,
     /// Which copy of the newest generation is bad, if one is.
     pub bad_copy: Option<u64>,
+    /// Places that hold neither a copy nor zeros: what a cut left of a generation that never came to
+    /// be.
+    pub remnants: [bool; 4],
 }
 
 fn device_error<E>(operation: Operation, offset: u64) -> impl FnOnce(E) -> Error<E> {
@@ -37,22 +40,25 @@ pub(crate) fn read<P: Platform>(platform: &P) -> Result<Found, Error<P::Error>> 
     let mut page_size = PAGE_SIZE_MIN;
     while page_size <= PAGE_SIZE_MAX {
         let mut copies = [None; 4];
-        for (copy, place) in (0..4u64).zip(copies.iter_mut()) {
+        let mut remnants = [false; 4];
+        for ((copy, place), remnant) in (0..4u64).zip(copies.iter_mut()).zip(&mut remnants) {
             let offset = copy * u64::from(page_size);
             if offset + META_LEN as u64 > len {
                 continue;
             }
-            match read_copy(platform, offset)? {
+            let found = read_copy(platform, offset)?;
+            *remnant = matches!(found, Err(MetaFault::Damaged | MetaFault::Magic));
+            match found {
                 Ok(meta) if meta.page_size == page_size && meta.generation % 2 == copy / 2 => {
                     *place = Some(meta)
                 }
                 Ok(_) | Err(MetaFault::Damaged) => magic = true,
                 Err(MetaFault::Version(found)) => version = Some(found),
-                Err(MetaFault::Magic) => {}
+                Err(MetaFault::Blank | MetaFault::Magic) => {}
             }
         }
         if let Some(found) = newest(&copies) {
-            return Ok(found);
+            return Ok(Found { remnants, ..found });
         }
         page_size *= 2;
     }
@@ -72,16 +78,41 @@ fn newest(copies: &[Option<Meta>; 4]) -> Option<Found> {
     let other = (first + 2) % 4;
     let newer_lost = at(other).is_none() && at(other + 1).is_none() && meta.generation > 1;
     let incarnation = copies.iter().flatten().map(|meta| meta.identity.incarnation).max();
-    Some(Found { meta: *meta, incarnation: incarnation.unwrap_or(0), newer_lost, bad_copy })
+    Some(Found {
+        meta: *meta,
+        incarnation: incarnation.unwrap_or(0),
+        newer_lost,
+        bad_copy,
+        remnants: [false; 4],
+    })
 }
 
 /// Writes one copy of a meta.
 pub(crate) fn write_copy<P: Platform>(platform: &P, meta: &Meta, copy: u64) -> Result<(), Error<P::Error>> {
+    write_place(platform, meta.page_size, copy, &meta.to_bytes(|bytes| platform.crc32c(0, bytes)))
+}
+
+/// Writes zeros over what is left of a copy.
+pub(crate) fn erase_copy<P: Platform>(
+    platform: &P,
+    page_size: u32,
+    copy: u64,
+) -> Result<(), Error<P::Error>> {
+    write_place(platform, page_size, copy, &[0; META_LEN])
+}
+
+/// Writes the page of a copy: these bytes, and zeros.
+fn write_place<P: Platform>(
+    platform: &P,
+    page_size: u32,
+    copy: u64,
+    bytes: &[u8; META_LEN],
+) -> Result<(), Error<P::Error>> {
     static ZEROS: [u8; 512] = [0; 512];
-    let bytes = meta.to_bytes(|bytes| platform.crc32c(0, bytes));
-    let page_size = meta.page_size as usize;
+    let offset = copy * u64::from(page_size);
+    let page_size = page_size as usize;
     let mut slices: heapless::Vec<&[u8], { 2 + PAGE_SIZE_MAX as usize / 512 }> = heapless::Vec::new();
-    let _ = slices.push(&bytes);
+    let _ = slices.push(bytes);
     let mut left = page_size - META_LEN;
     while left > 0 {
         let amount = left.min(ZEROS.len());
@@ -89,7 +120,6 @@ pub(crate) fn write_copy<P: Platform>(platform: &P, meta: &Meta, copy: u64) -> R
         let _ = slices.push(ZEROS.get(..amount).unwrap_or(&[]));
         left -= amount;
     }
-    let offset = copy * u64::from(meta.page_size);
     platform.data().write(offset, &slices).map_err(device_error(Operation::Write, offset))
 }
 

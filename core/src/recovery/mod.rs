@@ -2,7 +2,7 @@
 //!
 //! A writing opening writes in this order, since after a failed flush in an earlier run the system
 //! may show bytes that the medium never got:
-//! 1. one copy of the chosen meta again, flushed;
+//! 1. one copy of the chosen meta again, and zeros over what a cut left of a later one, flushed;
 //! 2. if there were records, an ordinary checkpoint of the replayed state, whose log begins beyond
 //!    every LSN seen and whose meta carries a new incarnation.
 //!
@@ -76,18 +76,18 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         let incarnation = 1 + found.incarnation.max(meta.identity.incarnation).max(log.survey.incarnation);
         let identity = LogIdentity { incarnation, salt: platform.entropy(), ..meta.identity };
         let mut db = assemble(platform, memory, options, meta, identity);
-        db.checkpoints.get_mut().bad_copy = found.bad_copy;
-        db.recover(&meta, &log)?;
+        db.recover(&found, &log)?;
         Ok(db)
     }
 
     /// Follows the log from the meta's position and checkpoints what it leads to.
-    fn recover(&mut self, meta: &Meta, log: &Log) -> Result<(), Error<P::Error>> {
+    fn recover(&mut self, found: &store::Found, log: &Log) -> Result<(), Error<P::Error>> {
+        let meta = &found.meta;
         let block = self.ring.get_mut().block_size as u64;
         let mut end = meta.replay;
         let mut applied = false;
         if !self.options.read_only {
-            self.renew_copy(meta, self.checkpoints.lock().bad_copy)?;
+            self.renew_copy(found)?;
         }
         if log.len >= meta.ring_len && !meta.clean {
             let span = Span { epoch: meta.epoch + 1, protected: meta.epoch, reserve: 0 };
@@ -405,13 +405,7 @@ fn assemble<P: Platform, M: Memory<P>>(
         options,
         pool,
         place: AtomicU32::new(0),
-        checkpoints: Mutex::new(Checkpoints {
-            fixed: None,
-            durable: meta,
-            bad_copy: None,
-            writes_before: 0,
-            ended_us,
-        }),
+        checkpoints: Mutex::new(Checkpoints { fixed: None, durable: meta, writes_before: 0, ended_us }),
         writer: Mutex::new(Writer { space, next_epoch: meta.epoch + 2, space_short: false }),
         ring_event: AtomicU32::new(0),
         ring_waiters: AtomicU32::new(0),

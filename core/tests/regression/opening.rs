@@ -1,11 +1,11 @@
 //! Openings on the same boot after a device error: what the device shows may be in its cache only.
 
 use crate::fixture::{
-    Model, Small, after, apply, blank, change, commit, contents, create, expect, fail_once, flushed, open,
-    put, quiet,
+    Model, SIZE, Small, after, apply, blank, change, commit, contents, create, expect, fail_once, flushed,
+    open, put, quiet,
 };
 use drystone_core::{Database, Options};
-use drystone_platform_sim::OperationKind;
+use drystone_platform_sim::{OperationKind, Plan};
 
 type Memory = Small<16, 2048>;
 
@@ -60,4 +60,28 @@ fn a_database_that_was_opened_is_not_gone_later() {
         }
     }
     assert!(failed >= 5, "only {failed} of the calls failed");
+}
+
+/// What a power cut left of a meta that never came to be is erased before anything else is written:
+/// later a torn one of the same generation could make it whole, when its pages are used again.
+#[test]
+fn a_torn_meta_is_erased() {
+    let platform = blank();
+    let db = create(platform.clone(), Memory::new(), quiet());
+    let mut model = Model::new();
+    change(&db, &mut model, [put(1, b"one")]);
+    db.checkpoint().unwrap();
+    drop(db);
+    let mut image = flushed(&platform);
+    let page = SIZE as usize;
+    // The generation of each pair: the older one is torn.
+    let generation = |pair: usize| image.data[2 * pair * page + 32];
+    let older = if generation(0) < generation(1) { 0 } else { 2 };
+    image.data[(older + 1) * page + 90..][..20].fill(7);
+
+    let platform = after(image);
+    expect(&open(&platform, Memory::new()), &model);
+    let data = platform.crash(Plan::AllOld).data;
+    assert!(data[(older + 1) * page..][..page].iter().all(|byte| *byte == 0), "erased");
+    assert!(data[older * page..][..page].iter().any(|byte| *byte != 0), "the whole copy stays");
 }
