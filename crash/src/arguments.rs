@@ -29,6 +29,8 @@ pub enum Mode {
     Damage,
     DeviceErrors,
     SeededBugs,
+    /// With this bug sown, until something fails.
+    Hunt(String),
     Replay(String),
 }
 
@@ -90,6 +92,7 @@ impl Arguments {
             "--workloads" => self.workloads = number()?,
             "--rotate" => self.rotate = Some(number()?),
             "--bug" => self.bug = Some(value),
+            "--hunt" => self.mode = Mode::Hunt(value),
             "--replay" => self.mode = Mode::Replay(value),
             _ => return Err(format!("{word} is not an option\n{USAGE}")),
         }

@@ -55,28 +55,40 @@ const ROLES: [Role; 2] = [Role::Data, Role::Log];
 const KINDS: [OperationKind; 4] =
     [OperationKind::Read, OperationKind::Write, OperationKind::Flush, OperationKind::Reserve];
 
+/// Ways to fail: once or always, with an error or for want of space.
+const WAYS: [(bool, bool); 4] = [(false, false), (true, false), (false, true), (true, true)];
+/// Combinations of device, call and way.
+const PARTS: u64 = (ROLES.len() * KINDS.len() * WAYS.len()) as u64;
+
 /// Tries a failure at every call of a workload.
 #[must_use]
 pub fn device_errors(workload: u64) -> Report {
     let mut report = Report::default();
-    for role in ROLES {
-        for kind in KINDS {
-            for (sticky, no_space) in [(false, false), (true, false), (false, true), (true, true)] {
-                let takes_space = matches!(kind, OperationKind::Write | OperationKind::Reserve);
-                if no_space && !takes_space {
-                    continue;
-                }
-                for skip in 0.. {
-                    let failure = Failure { role: Some(role), kind, skip, sticky };
-                    let before = report.cases;
-                    for power_cut in [false, true] {
-                        one_device_error(Case { workload, failure, no_space, power_cut }, &mut report);
-                    }
-                    if report.cases == before || report.troubles.len() > 3 {
-                        break;
-                    }
-                }
-            }
+    for part in 0..PARTS {
+        report.add(device_errors_part(workload, part));
+    }
+    report
+}
+
+/// Tries those of one device, kind of call and way to fail; `part` numbers them and begins anew.
+#[must_use]
+pub fn device_errors_part(workload: u64, part: u64) -> Report {
+    let mut report = Report::default();
+    let part = (part % PARTS) as usize;
+    let kind = KINDS[part % KINDS.len()];
+    let role = ROLES[part / KINDS.len() % ROLES.len()];
+    let (sticky, no_space) = WAYS[part / KINDS.len() / ROLES.len()];
+    if no_space && !matches!(kind, OperationKind::Write | OperationKind::Reserve) {
+        return report;
+    }
+    for skip in 0.. {
+        let failure = Failure { role: Some(role), kind, skip, sticky };
+        let before = report.cases;
+        for power_cut in [false, true] {
+            one_device_error(Case { workload, failure, no_space, power_cut }, &mut report);
+        }
+        if report.cases == before || report.troubles.len() > 3 {
+            break;
         }
     }
     report
@@ -92,7 +104,7 @@ pub fn one_device_error(case: Case, report: &mut Report) {
         Profile::Middle => Patient::<Middle>::new(&setup, case).run(),
         Profile::Large => Patient::<Large>::new(&setup, case).run(),
     }));
-    let end = result.unwrap_or_else(|_| Err(Fault::wrong("a panic")));
+    let end = result.unwrap_or(Err(Fault::Panic));
     match end {
         Ok(end) => {
             report.cases += u64::from(end.struck);
@@ -260,7 +272,12 @@ impl<'s, M: Memory<SimPlatform> + Default> Patient<'s, M> {
             return Ok(());
         }
         match txn.commit() {
-            Ok(()) => self.sure = model,
+            Ok(()) => {
+                self.sure = model;
+                if self.random.one_in(3) {
+                    return self.read(db);
+                }
+            }
             Err(error) => {
                 if matches!(error, Error::Unknown) {
                     self.perhaps = Some(model);
@@ -270,6 +287,17 @@ impl<'s, M: Memory<SimPlatform> + Default> Patient<'s, M> {
             }
         }
         Ok(())
+    }
+
+    /// What a reader sees while calls may fail: what is sure, or an error.
+    fn read(&self, db: &Db<'_, M>) -> Result<(), Fault> {
+        let found = db.read().map_err(during("read")).and_then(|snapshot| content(&snapshot));
+        match found {
+            Ok(digest) if digest == self.sure.digest => Ok(()),
+            Ok(_) => Err(Fault::wrong("a reader does not see what was acknowledged last")),
+            Err(Fault::Engine { call, error }) => self.typed(call, error),
+            Err(wrong) => Err(wrong),
+        }
     }
 
     /// What readers see of the database that met the failure: what is sure, or an error.

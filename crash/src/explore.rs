@@ -290,7 +290,7 @@ fn tell(recording: &Recording, point: &Point, state: &CrashState) {
 fn guarded<T>(crash: &Crash, task: impl FnOnce() -> Result<T, Fault>) -> Result<T, String> {
     let line = crash.clone();
     let _watch = watch(move || line.to_string());
-    let result = catch_unwind(AssertUnwindSafe(task)).unwrap_or_else(|_| Err(Fault::wrong("a panic")));
+    let result = catch_unwind(AssertUnwindSafe(task)).unwrap_or(Err(Fault::Panic));
     result.map_err(|fault| fault.to_string())
 }
 

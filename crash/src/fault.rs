@@ -15,6 +15,8 @@ pub(crate) enum Fault {
     },
     /// The engine did something else than the model.
     Wrong(String),
+    /// It panicked.
+    Panic,
 }
 
 impl Fault {
@@ -33,6 +35,7 @@ impl fmt::Display for Fault {
         match self {
             Self::Engine { call, error } => write!(f, "{call}: {error} ({error:?})"),
             Self::Wrong(what) => f.write_str(what),
+            Self::Panic => f.write_str("a panic"),
         }
     }
 }

@@ -3,6 +3,8 @@
 //! The last line is `N checked, N failed`; exit status 1 when anything failed.
 
 mod arguments;
+#[cfg(drystone_seeded_bugs)]
+mod hunt;
 
 use arguments::{Arguments, Mode};
 use drystone_crash::{
@@ -48,9 +50,22 @@ fn run(arguments: &Arguments, start: Instant) -> Result<Outcome, String> {
         Mode::Sequences(length) => Ok(all_sequences(arguments, *length, start)),
         Mode::Damage => Ok(all_damage(arguments, start)),
         Mode::DeviceErrors => Ok(all_device_errors(arguments, start)),
-        Mode::SeededBugs => Err("no bugs are seeded in this build".to_owned()),
+        Mode::SeededBugs => seeded_bugs(arguments, None),
+        Mode::Hunt(bug) => seeded_bugs(arguments, Some(bug)),
         Mode::Replay(line) => again(line),
     }
+}
+
+#[cfg(drystone_seeded_bugs)]
+fn seeded_bugs(arguments: &Arguments, one: Option<&String>) -> Result<Outcome, String> {
+    one.map_or_else(|| hunt::bugs(arguments), |bug| hunt::hunt(arguments, bug))
+}
+
+#[cfg(not(drystone_seeded_bugs))]
+fn seeded_bugs(_: &Arguments, _: Option<&String>) -> Result<Outcome, String> {
+    Err("no bugs are seeded in this build: RUSTFLAGS=\"--cfg drystone_seeded_bugs\" cargo run --release \
+         --target-dir target/seeded -p drystone-crash -- --seeded-bugs"
+        .to_owned())
 }
 
 /// Runs what a failure's line names.

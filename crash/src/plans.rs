@@ -18,6 +18,9 @@ pub(crate) fn all(pending: usize, bound: usize, random: &mut Random) -> Vec<Plan
         plans.extend((0..24).map(|_| Plan::Chosen { new: random.next_u64() & full, torn: 0 }));
         plans.extend((0..8).map(|_| Plan::Seeded(random.below(1 << 32))));
     }
+    if pending > 1 {
+        plans.push(Plan::Chosen { new: 0, torn: full });
+    }
     for torn in 0..pending.min(BITS) {
         let torn = 1 << torn;
         plans.push(Plan::Chosen { new: 0, torn });
@@ -29,11 +32,12 @@ pub(crate) fn all(pending: usize, bound: usize, random: &mut Random) -> Vec<Plan
     plans
 }
 
-/// About `allowed` of them.
+/// About `allowed` of them, and half of them by chance where that is not all.
 pub(crate) fn some(pending: usize, allowed: u64, random: &mut Random) -> Vec<Plan> {
     let few = pending < 10 && 1 << pending <= allowed * 2;
     let mut plans = all(pending, if few { pending } else { 0 }, random);
-    while plans.len() as u64 > allowed {
+    let regular = if few { allowed } else { allowed.div_ceil(2) };
+    while plans.len() as u64 > regular {
         let index = random.index(plans.len());
         plans.swap_remove(index);
     }

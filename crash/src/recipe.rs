@@ -109,6 +109,7 @@ impl<M: Memory<SimPlatform>> Cook<'_, '_, '_, M> {
 
     /// A new entry, in the middle of the others.
     fn insert(&mut self, len: usize) -> Result<(), Fault> {
+        self.tree()?;
         let name = |count: usize| format!("{:05}/{count:04}", count * 7919 % 10_007).into_bytes();
         let mut count = self.model.map(self.tree).len();
         while self.model.map(self.tree).contains_key(&name(count)) {
@@ -119,6 +120,7 @@ impl<M: Memory<SimPlatform>> Cook<'_, '_, '_, M> {
 
     /// Changes some entries there are, one of them to a longer value.
     fn update(&mut self) -> Result<(), Fault> {
+        self.tree()?;
         let keys: Vec<Vec<u8>> = self.model.map(self.tree).keys().step_by(9).take(3).cloned().collect();
         for (index, key) in keys.into_iter().enumerate() {
             let old = self.model.map(self.tree).get(&key).and_then(|value| value.first().copied());
@@ -130,6 +132,7 @@ impl<M: Memory<SimPlatform>> Cook<'_, '_, '_, M> {
 
     /// Deletes neighbours, so that pages merge.
     fn delete(&mut self) -> Result<(), Fault> {
+        self.tree()?;
         let keys: Vec<Vec<u8>> = self.model.map(self.tree).keys().skip(3).take(8).cloned().collect();
         keys.iter().try_for_each(|key| self.remove(key))
     }

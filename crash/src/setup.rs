@@ -57,6 +57,10 @@ pub(crate) struct Setup {
     pub long_values: u64,
     /// One in so many transactions is big.
     pub big: u64,
+    /// So many of 100 steps end the process.
+    pub reopenings: u64,
+    /// One in so many values is of some hundred bytes.
+    pub middling: u64,
     /// One in so many steps is several transactions in few flushes.
     pub groups: u64,
     /// The most the data device can hold, bytes.
@@ -95,9 +99,11 @@ impl Setup {
             checkpoint_interval_us: [10_000_000, 3_000][random.index(2)],
             ..Options::default()
         };
-        // Threads and steps by the clock would mix by chance.
-        let groups = if options.checkpoint_auto || profile == Profile::Small { u64::MAX } else { 3 };
-        let capacity = if random.one_in(5) { 60 + random.below(100) } else { u64::MAX / u64::from(BLOCK) };
+        let is_full = random.one_in(5);
+        let capacity = if is_full { 60 + random.below(100) } else { u64::MAX / u64::from(BLOCK) };
+        // Threads and steps by the clock would mix by chance, and so would those who find no space.
+        let alone = options.checkpoint_auto || profile == Profile::Small || is_full;
+        let groups = if alone { u64::MAX } else { 3 };
         Self {
             name: Name::Seed(seed),
             seed,
@@ -110,6 +116,8 @@ impl Setup {
             ascending: random.one_in(3),
             long_values: [6, 30, 200][random.index(3)],
             big: [6, 15, 60][random.index(3)],
+            reopenings: [4, 4, 1][random.index(3)],
+            middling: [8, 2][random.index(2)],
             groups,
             capacity: capacity * u64::from(BLOCK),
         }
@@ -135,6 +143,8 @@ impl Setup {
             ascending: false,
             long_values: 30,
             big: 30,
+            reopenings: 0,
+            middling: 8,
             groups: u64::MAX,
             capacity: u64::MAX,
         }

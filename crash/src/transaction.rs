@@ -31,7 +31,7 @@ fn value(setup: &Setup, random: &mut Random) -> Vec<u8> {
     let page = BLOCK as usize;
     let len = if random.one_in(setup.long_values) {
         random.index(page * 4)
-    } else if random.one_in(8) {
+    } else if random.one_in(setup.middling) {
         random.index(page / 2)
     } else {
         random.index(30)

@@ -245,7 +245,10 @@ impl<'s> Run<'s> {
 
     /// The next step where none is given.
     fn chance(&mut self, pinned: usize) -> Step {
-        match self.random.below(100) {
+        if self.random.below(100) < self.setup.reopenings {
+            return if self.random.one_in(2) { Step::Drop } else { Step::Close };
+        }
+        match self.random.below(96) {
             0..70 if self.random.one_in(self.setup.groups) => Step::Group(2 + self.random.below(3)),
             0..70 => {
                 let recipe = Recipe::Random(self.random.next_u64());
@@ -255,9 +258,7 @@ impl<'s> Run<'s> {
             80..84 => Step::Checkpoint,
             84..89 if pinned < 3 => Step::Pin,
             84..94 if pinned > 0 => Step::Unpin,
-            84..96 => Step::Advance(self.random.below(4_000)),
-            96 | 97 => Step::Drop,
-            _ => Step::Close,
+            _ => Step::Advance(self.random.below(4_000)),
         }
     }
 

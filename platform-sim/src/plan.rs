@@ -11,8 +11,8 @@ pub enum Plan {
     AllOld,
     /// Everything arrived.
     AllNew,
-    /// By chance, in one of several styles. Where at least two blocks are pending, at least one is
-    /// torn and at least one is old.
+    /// By chance, in one of several styles. Where at least two blocks are pending, all are torn, or
+    /// at least one is torn and at least one is old.
     Seeded(u64),
     /// One bit for each thing pending, oldest write first: those in `torn` are torn, those in `new`
     /// arrived, the others are gone. What comes after the 64th shares its bit.
@@ -155,7 +155,7 @@ fn chosen(new: u64, torn: u64, units: &[Unit]) -> Vec<Decision> {
 }
 
 fn seeded(random: &mut Random, units: &[Unit]) -> Vec<Decision> {
-    let style = random.below(4);
+    let style = random.below(5);
     let cut = random.index(units.len() + 1);
     let choose = |(index, unit): (usize, &Unit)| match style {
         // In order up to a point.
@@ -164,6 +164,9 @@ fn seeded(random: &mut Random, units: &[Unit]) -> Vec<Decision> {
         // Nearly everything, or nearly nothing.
         1 if !random.one_in(8) => newest(unit),
         2 if !random.one_in(8) => Decision::Version(0),
+        // Nothing is whole.
+        3 if unit.block.is_some() => Decision::Torn,
+        3 => newest(unit),
         // Each for itself.
         _ => match random.below(3) {
             0 => Decision::Version(random.index(unit.versions)),
@@ -173,7 +176,9 @@ fn seeded(random: &mut Random, units: &[Unit]) -> Vec<Decision> {
         },
     };
     let mut decisions: Vec<Decision> = units.iter().enumerate().map(choose).collect();
-    insist(random, units, &mut decisions);
+    if style != 3 {
+        insist(random, units, &mut decisions);
+    }
     decisions
 }
 
