@@ -116,3 +116,52 @@ fn conditions_reach_the_tables() {
     let plan_of = plan(&db, &format!("SELECT * FROM ({union}) AS q WHERE id = 1"));
     assert!(plan_of.contains("Scan t by primary key"), "{plan_of}");
 }
+
+/// What stands behind a word in the notes of EXPLAIN ANALYZE, line by line.
+fn noted(lines: &[String], word: &str) -> Vec<u64> {
+    let after = |line: &String| {
+        let rest = line.split_once(&format!("{word} "))?.1;
+        rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+    };
+    lines.iter().filter_map(after).collect()
+}
+
+#[test]
+fn operators_hand_on_whole_batches() {
+    const ROWS: u64 = 1_000_000;
+    let db = database("CREATE TABLE big (id INTEGER PRIMARY KEY, v INTEGER)");
+    run(&db, &format!("INSERT INTO big SELECT i, i % 100 FROM generate_series(1, {ROWS}) AS i"));
+    let lines = rows(&db, "EXPLAIN ANALYZE SELECT sum(v) FROM big WHERE v >= 50");
+    println!("{}", lines.join("\n"));
+    let calls: u64 = noted(&lines, "calls").iter().sum();
+    assert!(calls <= ROWS / 1024 + 10, "{calls} calls of operators");
+    assert_eq!(noted(&lines, "rows"), [1, ROWS / 2, 1]);
+    check(&db, "SELECT sum(v) FROM big WHERE v >= 50", &["37250000"]);
+}
+
+#[test]
+fn what_operators_do_is_shown() {
+    let db = filled();
+    let sql = "EXPLAIN ANALYZE SELECT t.a, count(*) FROM t JOIN p ON p.x = t.a AND p.v > 100 WHERE t.id < 100 \
+               AND t.c > (SELECT min(v) FROM p) GROUP BY t.a ORDER BY t.a LIMIT 3";
+    let lines = rows(&db, sql);
+    println!("{}", lines.join("\n"));
+    for wanted in
+        ["Limit [rows 3, calls 2", "Sort", "Aggregate", "Subquery 0", "In all: rows 3", " ms, pages "]
+    {
+        assert!(lines.iter().any(|line| line.contains(wanted)), "{wanted} in\n{}", lines.join("\n"));
+    }
+    // Some pages were looked at, and a whole contains its parts.
+    let pages = noted(&lines, "pages");
+    assert!(pages[0] > 0 && pages[0] >= pages[1], "{pages:?}");
+    // A change is carried out.
+    let lines = rows(&db, "EXPLAIN ANALYZE DELETE FROM p WHERE v < 10");
+    assert!(
+        lines[0].starts_with("Delete from p") && lines.iter().any(|l| l.starts_with("In all: rows 10")),
+        "{lines:?}"
+    );
+    check(&db, "SELECT count(*) FROM p", &["490"]);
+    // And without ANALYZE nothing is.
+    rows(&db, "EXPLAIN DELETE FROM p");
+    check(&db, "SELECT count(*) FROM p", &["490"]);
+}

@@ -294,3 +294,44 @@ fn collations() {
     fails(&db, "SELECT t FROM n ORDER BY t COLLATE nosuch", "42704");
     fails(&db, "SELECT max(t COLLATE NOCASE) FROM n", "0A000");
 }
+
+#[test]
+fn subqueries_become_joins() {
+    let db = database(
+        "CREATE TABLE o (id INTEGER PRIMARY KEY, k INTEGER, m INTEGER);
+         CREATE TABLE i (id INTEGER PRIMARY KEY, k INTEGER, x NUMERIC(8,2));
+         INSERT INTO o SELECT n, n % 7, CASE WHEN n % 5 = 0 THEN NULL ELSE n % 3 END FROM generate_series(1, 40) AS n;
+         INSERT INTO i SELECT n, CASE WHEN n % 4 = 0 THEN NULL ELSE n % 6 END, n FROM generate_series(1, 60) AS n",
+    );
+    let queries = [
+        "SELECT o.id, (SELECT sum(x) FROM i WHERE i.k = o.k) FROM o ORDER BY o.id",
+        "SELECT o.id, (SELECT count(*) FROM i WHERE i.k = o.k AND i.x > 20) + 1 FROM o ORDER BY o.id",
+        "SELECT o.id, (SELECT coalesce(max(x), -1) * o.m FROM i WHERE i.k = o.k) FROM o ORDER BY o.id",
+        "SELECT o.id FROM o WHERE o.id > (SELECT avg(x) FROM i WHERE i.k = o.k) ORDER BY o.id",
+        "SELECT o.id FROM o WHERE 0 = (SELECT count(x) FROM i WHERE i.k = o.k AND o.m = i.k) ORDER BY o.id",
+        "SELECT o.id FROM o WHERE (SELECT min(x) FROM i WHERE i.k = o.m) IS NULL ORDER BY o.id",
+        "SELECT o.id FROM o WHERE o.id BETWEEN (SELECT min(x) FROM i WHERE i.k = o.k) AND 30 ORDER BY o.id",
+        "SELECT q.id FROM (SELECT id, k FROM o UNION ALL SELECT m, m FROM o) q WHERE EXISTS (SELECT 1 FROM i WHERE i.k = q.k) ORDER BY q.id",
+        "SELECT m, (SELECT count(*) FROM i WHERE i.k = o.m) FROM o GROUP BY m ORDER BY m",
+        "SELECT o.id FROM o WHERE o.k > (SELECT count(*) FROM i WHERE i.k = o.k AND EXISTS (SELECT 1 FROM o p WHERE p.id = i.id)) ORDER BY 1",
+    ];
+    let alone: Vec<Vec<String>> = queries.iter().map(|sql| support::rows(&db, sql)).collect();
+    let plan = support::rows(&db, &format!("EXPLAIN {}", queries[0])).join("\n");
+    assert!(plan.contains("Hash join") && !plan.contains("Subquery"), "{plan}");
+    // With an index the rows of one outer row are looked up, and the answers are the same.
+    support::run(&db, "CREATE INDEX i_k ON i (k)");
+    let plan = support::rows(&db, &format!("EXPLAIN {}", queries[0])).join("\n");
+    assert!(plan.contains("Subquery"), "{plan}");
+    for (sql, expected) in queries.iter().zip(alone) {
+        assert_eq!(support::rows(&db, sql), expected, "{sql}");
+        assert!(!expected.is_empty(), "{sql}");
+    }
+    check(
+        &db,
+        "SELECT count(*) FROM o, i WHERE (o.k = i.k AND o.id < 9) OR (i.x > 50 AND o.k = i.k)",
+        &["88"],
+    );
+    let sql = "SELECT count(*) FROM o, i WHERE (o.k = i.id AND o.id < 9) OR (i.x > 50 AND o.k = i.id)";
+    let plan = support::rows(&db, &format!("EXPLAIN {sql}")).join("\n");
+    assert!(!plan.contains("Loop"), "{plan}");
+}

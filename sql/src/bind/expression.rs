@@ -59,6 +59,15 @@ impl<'a> Binder<'a> {
             }
             ExprKind::And(terms) => build::and(self.exprs(terms)?),
             ExprKind::Or(terms) => build::or(self.exprs(terms)?),
+            ExprKind::InList { operand, list, negated } => self.in_list(operand, list, *negated),
+            ExprKind::Function(call) => self.call(call),
+            _ => self.compound(expr),
+        }
+    }
+
+    /// Expressions of several parts.
+    fn compound(&mut self, expr: &'a Expr) -> Result<Expression> {
+        match &expr.kind {
             ExprKind::Is { operand, test, negated } => {
                 let operand = self.expr(operand)?;
                 is(operand, *test, *negated)
@@ -101,16 +110,11 @@ impl<'a> Binder<'a> {
                 let otherwise = otherwise.as_ref().map(|e| self.expr(e)).transpose()?;
                 build::case(operand, bound, otherwise)
             }
-            ExprKind::InList { operand, list, negated } => self.in_list(operand, list, *negated),
-            ExprKind::Function(call) => self.call(call),
             ExprKind::Row(_) => Err(Error::unsupported("a row of values here")),
             ExprKind::Collate { operand, collation: Collation::Binary } => self.expr(operand),
             ExprKind::Collate { .. } => Err(Error::unsupported("COLLATE here")
                 .hint("it stands in comparisons, IN, BETWEEN, CASE, ORDER BY and GROUP BY")),
-            ExprKind::InQuery { .. }
-            | ExprKind::Quantified { .. }
-            | ExprKind::Exists { .. }
-            | ExprKind::Subquery(_) => self.subquery(expr),
+            _ => self.subquery(expr),
         }
     }
 

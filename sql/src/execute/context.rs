@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use hashbrown::HashMap;
 
+use super::measure::Measures;
 use super::memory::{Account, Reservation};
 use super::operator::{BoxedOperator, build};
 use super::stop::Stop;
@@ -38,6 +39,8 @@ pub(crate) struct Settings {
     pub(crate) random: u64,
     /// What the statements before have done.
     pub(crate) session: SessionNumbers,
+    /// Where what operators do is written down, for EXPLAIN ANALYZE.
+    pub(crate) measures: Option<Arc<Measures>>,
 }
 
 impl Default for Settings {
@@ -51,6 +54,7 @@ impl Default for Settings {
             now_us: 0,
             random: 0,
             session: SessionNumbers::default(),
+            measures: None,
         }
     }
 }
@@ -126,6 +130,10 @@ impl<'a> Context<'a> {
     /// An error when the statement was interrupted or its time is up.
     pub(crate) fn check(&self) -> Result<()> {
         self.state.settings.check()
+    }
+
+    pub(crate) fn measures(&self) -> Option<Arc<Measures>> {
+        self.state.settings.measures.clone()
     }
 
     /// A reservation in the statement's memory account.
@@ -224,7 +232,10 @@ impl Environment for Context<'_> {
             Some(operator) => operator,
             None => {
                 let plan = self.subplans.get(subquery.plan);
-                build(plan.ok_or_else(|| Error::internal("no such subplan"))?)
+                build(
+                    plan.ok_or_else(|| Error::internal("no such subplan"))?,
+                    self.state.settings.measures.is_some(),
+                )
             }
         };
         let enclosing = std::mem::replace(&mut self.state.outer, outer);

@@ -8,6 +8,7 @@
 //! | file                                   | what                                           |
 //! |----------------------------------------|------------------------------------------------|
 //! | `context`, `memory`, `stop`            | what operators share; subqueries; limits       |
+//! | `measure`                              | what EXPLAIN ANALYZE shows                     |
 //! | `operator`                             | the trait, and from plan to operators          |
 //! | `rows`, `access`, `walk`               | rows and index entries as bytes; finding them  |
 //! | `scan`, `values`, `count`, `series`    | where rows come from                           |
@@ -35,6 +36,7 @@ mod index_join;
 mod kept_rows;
 mod limit;
 mod loop_join;
+mod measure;
 mod memory;
 mod merge;
 mod operator;
@@ -54,6 +56,7 @@ mod walk;
 
 pub(crate) use change::run_change;
 pub(crate) use context::{Context, Settings, State};
+pub(crate) use measure::Measures;
 pub(crate) use rows::{RowCodec, index_order};
 pub(crate) use stop::Stop;
 
@@ -73,7 +76,8 @@ pub(crate) struct Execution {
 impl Execution {
     /// Starts a plan of a statement; nothing is read yet.
     pub(crate) fn new(plan: &Physical, settings: Settings) -> Execution {
-        Execution { root: operator::build(plan), state: State::new(settings), done: false }
+        let root = operator::build(plan, settings.measures.is_some());
+        Execution { root, state: State::new(settings), done: false }
     }
 
     /// The next rows; `None` at the end. The statement must be the one of the plan, the
@@ -97,7 +101,7 @@ impl Execution {
 
 /// All rows of a plan; for changes, which must not read what they write.
 pub(crate) fn collect(plan: &Physical, context: &mut Context<'_>) -> Result<Vec<Batch>> {
-    let mut root = operator::build(plan);
+    let mut root = operator::build(plan, context.measures().is_some());
     let mut memory = context.reserve();
     let mut batches: Vec<Batch> = Vec::new();
     let mut bytes = 0;

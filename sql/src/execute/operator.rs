@@ -10,6 +10,7 @@ use super::hash_join::HashJoin;
 use super::index_join::IndexJoin;
 use super::limit::Limit;
 use super::loop_join::LoopJoin;
+use super::measure::Measured;
 use super::recursive::{Recursive, Working};
 use super::scan::Scan;
 use super::series::Series;
@@ -33,7 +34,13 @@ pub(crate) trait Operator {
 pub(crate) type BoxedOperator = Box<dyn Operator + Send>;
 
 /// Makes the operators of a plan. They own what they need of it.
-pub(crate) fn build(plan: &Physical) -> BoxedOperator {
+pub(crate) fn build(plan: &Physical, measured: bool) -> BoxedOperator {
+    let operator = plain(plan, measured);
+    if measured { Box::new(Measured::new(operator, plan)) } else { operator }
+}
+
+fn plain(plan: &Physical, measured: bool) -> BoxedOperator {
+    let build = |plan: &Physical| build(plan, measured);
     match plan {
         Physical::Values { rows, types } => Box::new(Values::new(rows, types)),
         Physical::Scan { table, columns, access, filter } => {

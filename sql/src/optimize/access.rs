@@ -10,7 +10,7 @@ use crate::catalog::{RowKey, Table};
 use crate::error::Result;
 use crate::expression::Expression;
 use crate::functions::Function;
-use crate::plan::{Access, Bound, ColumnId, Path};
+use crate::plan::{Access, Bound, ColumnId, Logical, Path};
 use crate::types::{DataType, Decimal, Value, decimal};
 use std::sync::Arc;
 
@@ -264,6 +264,20 @@ pub(super) fn selectivity(leaf: &ScanLeaf, condition: &Expression) -> f64 {
         }
         Expression::Or(parts) => parts.iter().map(|part| selectivity(leaf, part)).sum::<f64>().min(1.0),
         _ => 0.5,
+    }
+}
+
+/// Does some table in the plan have a key that begins with this column?
+pub(super) fn has_key_on(plan: &Logical, column: ColumnId) -> bool {
+    match plan {
+        Logical::Scan { table, columns } => {
+            let number = columns.iter().position(|id| *id == column);
+            let first = |key: &KeyColumns| key.first().map(|(column, _)| *column);
+            number.is_some() && keys(table).iter().any(|(_, key, _)| first(key) == number)
+        }
+        Logical::Filter { input, .. } => has_key_on(input, column),
+        Logical::Join { left, right, .. } => has_key_on(left, column) || has_key_on(right, column),
+        _ => false,
     }
 }
 

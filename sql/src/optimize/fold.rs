@@ -36,10 +36,43 @@ pub(super) fn split(condition: Expression, out: &mut Vec<Expression>) {
                         Err(_) => out.push(Expression::InList { input, list: vec![item], negated: false }),
                     }
                 }
+                Expression::Or(parts) => {
+                    let (common, rest) = factored(parts);
+                    out.extend(common);
+                    out.extend(rest);
+                }
                 other => out.push(other),
             }
         }
     }
+}
+
+/// `(a AND b) OR (a AND c)` is `a AND (b OR c)`: what all parts have in common, and the rest.
+fn factored(parts: Vec<Expression>) -> (Vec<Expression>, Option<Expression>) {
+    let terms = |part: Expression| match part {
+        Expression::And(terms) => terms,
+        other => vec![other],
+    };
+    let mut branches: Vec<Vec<Expression>> = parts.into_iter().map(terms).collect();
+    let mut common: Vec<Expression> = Vec::new();
+    for term in branches.first().cloned().unwrap_or_default() {
+        if branches.iter().all(|branch| branch.contains(&term))
+            && !common.contains(&term)
+            && !is_random(&term)
+        {
+            branches.iter_mut().for_each(|branch| branch.retain(|other| *other != term));
+            common.push(term);
+        }
+    }
+    // A branch with nothing left is true once the common terms are.
+    if branches.iter().any(Vec::is_empty) {
+        return (common, None);
+    }
+    let join = |mut branch: Vec<Expression>| match branch.len() {
+        1 => branch.remove(0),
+        _ => Expression::And(branch),
+    };
+    (common, Some(Expression::Or(branches.into_iter().map(join).collect())))
 }
 
 /// The columns an expression uses.

@@ -138,6 +138,7 @@ impl Optimizer<'_> {
         conditions: Vec<Expression>,
         needed: &Needed,
     ) -> Result<Lowered> {
+        let input = self.decorrelate(input, expressions.iter_mut().map(|(_, expression)| expression))?;
         let random = expressions.iter().any(|(_, expression)| is_random(expression));
         let (above, below) = if random { (conditions, vec![]) } else { (vec![], conditions) };
         let mut pushed = Vec::with_capacity(below.len());
@@ -418,20 +419,27 @@ fn placed(aggregate: Aggregate, columns: &[ColumnId]) -> Result<Aggregate> {
     Ok(Aggregate { arguments, filter, order, ..aggregate })
 }
 
-/// Is the condition never true where all these columns are NULL? Only sure cases count.
-fn rejects_null(condition: &Expression, columns: &Needed) -> bool {
-    let is_null = |side: &Expression| match side {
+/// Is it NULL where all these columns are? Only sure cases count.
+fn is_null(expression: &Expression, columns: &Needed) -> bool {
+    match expression {
         Expression::Column { index, .. } => columns.contains(index),
-        Expression::Cast { input, .. } => {
-            matches!(&**input, Expression::Column { index, .. } if columns.contains(index))
+        Expression::Cast { input, .. } => is_null(input, columns),
+        Expression::Call { function, arguments, .. } => {
+            !function.takes_nulls() && arguments.iter().any(|argument| is_null(argument, columns))
         }
         _ => false,
-    };
+    }
+}
+
+/// Is the condition never true where all these columns are NULL? Only sure cases count.
+fn rejects_null(condition: &Expression, columns: &Needed) -> bool {
     match condition {
         Expression::Call { function, arguments, .. } => {
-            function.is_comparison() && !function.takes_nulls() && arguments.iter().any(is_null)
+            function.is_comparison()
+                && !function.takes_nulls()
+                && arguments.iter().any(|argument| is_null(argument, columns))
         }
-        Expression::IsNull { input, negated: true } => is_null(input),
+        Expression::IsNull { input, negated: true } => is_null(input, columns),
         _ => false,
     }
 }

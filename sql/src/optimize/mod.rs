@@ -8,11 +8,13 @@
 //! | `order`    | sorts that are not needed                                                 |
 //! | `access`   | which key or index finds the rows of a table                              |
 //! | `subquery` | EXISTS and IN become joins where that means the same                      |
+//! | `decorrelate` | scalar subqueries that aggregate become joins                          |
 //! | `fold`     | constants computed once; conditions taken apart                           |
 //!
 //! Estimates are rows: of a table as counted by its tree, of a condition by rules of thumb.
 
 mod access;
+mod decorrelate;
 mod fold;
 mod join;
 mod lower;
@@ -36,29 +38,67 @@ pub trait Statistics {
 /// Makes the plan of a statement.
 pub fn optimize(bound: Bound, statistics: &dyn Statistics) -> Result<Statement> {
     let Bound { kind, subplans, columns, uses_given: _ } = bound;
-    let mut optimizer = Optimizer { statistics, subplans: subplans.into_iter().map(Some).collect() };
+    let mut optimizer = Optimizer { statistics, subplans, next: FRESH };
     let plan = match kind {
         BoundKind::Query(relation) => Plan::Query(optimizer.relation(relation)?),
         BoundKind::Change(change) => Plan::Change(Box::new(optimizer.change(*change)?)),
     };
     let mut lowered = Vec::with_capacity(optimizer.subplans.len());
-    for index in 0..optimizer.subplans.len() {
-        lowered.push(match optimizer.subplans.get_mut(index).and_then(Option::take) {
-            Some(relation) => optimizer.relation(relation)?,
-            // It became a join.
-            None => Physical::Values { rows: vec![], types: vec![] },
-        });
+    for relation in optimizer.subplans.clone() {
+        lowered.push(optimizer.relation(relation)?);
     }
+    leave_out_unused(&plan, &mut lowered);
     Ok(Statement { plan, subplans: lowered, columns })
 }
 
 struct Optimizer<'a> {
     statistics: &'a dyn Statistics,
-    /// The subqueries that have not become joins.
-    subplans: Vec<Option<Relation>>,
+    /// The subqueries, those that become joins among them.
+    subplans: Vec<Relation>,
+    /// The next number for a column that the optimizer adds.
+    next: ColumnId,
+}
+
+/// Numbers of columns from here on are the optimizer's.
+const FRESH: ColumnId = 1 << 32;
+
+/// Subqueries that became joins need no plan of their own.
+fn leave_out_unused(plan: &Plan, subplans: &mut [Physical]) {
+    let Plan::Query(plan) = plan else { return };
+    let mut used = vec![false; subplans.len()];
+    let mut open = Vec::new();
+    let note = |plan: &Physical, used: &mut Vec<bool>, open: &mut Vec<usize>| {
+        plan.expressions(&mut |expression| {
+            expression.visit(&mut |part| {
+                if let Expression::Subquery(subquery) = part
+                    && let Some(flag) = used.get_mut(subquery.plan)
+                    && !std::mem::replace(flag, true)
+                {
+                    open.push(subquery.plan);
+                }
+            });
+        });
+    };
+    note(plan, &mut used, &mut open);
+    while let Some(number) = open.pop() {
+        if let Some(plan) = subplans.get(number) {
+            note(plan, &mut used, &mut open);
+        }
+    }
+    for (plan, used) in subplans.iter_mut().zip(used) {
+        if !used {
+            *plan = Physical::Values { rows: vec![], types: vec![] };
+        }
+    }
 }
 
 impl Optimizer<'_> {
+    /// The number of a new column.
+    fn fresh(&mut self) -> ColumnId {
+        self.next += 1;
+        self.next
+    }
+
     /// The physical plan of a relation, with exactly its columns.
     fn relation(&mut self, relation: Relation) -> Result<Physical> {
         let ids: Vec<ColumnId> = relation.columns.iter().map(|(id, _)| *id).collect();

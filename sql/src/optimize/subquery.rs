@@ -43,7 +43,7 @@ impl Optimizer<'_> {
                 None => conditions.push(condition),
             }
         }
-        Ok(plan)
+        self.decorrelate(plan, conditions)
     }
 
     fn as_join(&mut self, subquery: &Subquery) -> Result<Option<(Logical, JoinType, Vec<Expression>)>> {
@@ -59,8 +59,9 @@ impl Optimizer<'_> {
             SubqueryKind::In { negated: false, .. } => JoinType::Semi,
             _ => return Ok(None),
         };
-        let Some(Some(relation)) = self.subplans.get(subquery.plan) else { return Ok(None) };
-        let Relation { plan, columns } = relation.clone();
+        let Some(Relation { plan, columns }) = self.subplans.get(subquery.plan).cloned() else {
+            return Ok(None);
+        };
         let mut wanted: Vec<Expression> = columns.iter().map(|(id, t)| Expression::column(*id, *t)).collect();
         let mut on = Vec::new();
         let right = if join == JoinType::Inner {
@@ -74,9 +75,6 @@ impl Optimizer<'_> {
             for (operand, column) in operands.iter().zip(wanted) {
                 on.push(build::call(Function::Equal, vec![operand.clone(), column])?);
             }
-        }
-        if let Some(place) = self.subplans.get_mut(subquery.plan) {
-            *place = None;
         }
         Ok(Some((right, join, on)))
     }
@@ -143,11 +141,11 @@ pub(super) fn substitute(expression: &mut Expression, columns: &[(ColumnId, Expr
     expression.for_each_child_mut(|child| substitute(child, columns));
 }
 
-fn uses_outer(expression: &Expression) -> bool {
+pub(super) fn uses_outer(expression: &Expression) -> bool {
     expression.any(&mut |part| matches!(part, Expression::Outer { .. }))
 }
 
-fn plan_uses_outer(plan: &Logical) -> bool {
+pub(super) fn plan_uses_outer(plan: &Logical) -> bool {
     let any = |mut expressions: Box<dyn Iterator<Item = &Expression> + '_>| expressions.any(uses_outer);
     match plan {
         Logical::Values { rows, .. } => any(Box::new(rows.iter().flatten())),

@@ -50,7 +50,10 @@ pub enum Statement {
     },
     Savepoint(Name),
     Release(Name),
-    Explain(Box<Statement>),
+    Explain {
+        statement: Box<Statement>,
+        analyze: bool,
+    },
     /// SET; without a value it goes back to its default.
     Set {
         name: Name,

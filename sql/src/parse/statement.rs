@@ -81,7 +81,7 @@ impl Translator {
                 format,
                 options,
             } => {
-                refuse(analyze || verbose || estimate, "an option of EXPLAIN", self.last)?;
+                refuse(verbose || estimate, "an option of EXPLAIN", self.last)?;
                 refuse(format.is_some() || options.is_some(), "an option of EXPLAIN", self.last)?;
                 let inner = self.statement(*statement)?;
                 let planned = matches!(
@@ -89,7 +89,7 @@ impl Translator {
                     Statement::Query(_) | Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_)
                 );
                 refuse(!planned, "EXPLAIN of this statement", self.last)?;
-                Ok(Statement::Explain(Box::new(inner)))
+                Ok(Statement::Explain { statement: Box::new(inner), analyze })
             }
             other => {
                 let at = tokens::position(other.span().start);

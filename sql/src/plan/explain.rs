@@ -4,11 +4,11 @@ use super::physical::{Access, ChangeKind, JoinType, Path, Physical, Plan, Statem
 use crate::catalog::{RowKey, Table};
 use std::fmt::Write;
 
-/// The lines of a statement's plan.
-pub fn explain(statement: &Statement) -> Vec<String> {
+/// The lines of a statement's plan; `note` adds something to the line of an operator.
+pub fn explain(statement: &Statement, note: impl Fn(&Physical) -> Option<String>) -> Vec<String> {
     let mut lines = Vec::new();
     match &statement.plan {
-        Plan::Query(plan) => operator(plan, 0, &mut lines),
+        Plan::Query(plan) => operator(plan, 0, &note, &mut lines),
         Plan::Change(change) => {
             let verb = match change.kind {
                 ChangeKind::Insert { .. } => "Insert into",
@@ -16,93 +16,64 @@ pub fn explain(statement: &Statement) -> Vec<String> {
                 ChangeKind::Delete { .. } => "Delete from",
             };
             lines.push(format!("{verb} {}", change.table.name));
-            operator(&change.source, 1, &mut lines);
+            operator(&change.source, 1, &note, &mut lines);
         }
     }
     for (number, plan) in statement.subplans.iter().enumerate() {
         if !matches!(plan, Physical::Values { rows, .. } if rows.is_empty()) {
             lines.push(format!("Subquery {number}"));
-            operator(plan, 1, &mut lines);
+            operator(plan, 1, &note, &mut lines);
         }
     }
     lines
 }
 
-fn operator(plan: &Physical, depth: usize, lines: &mut Vec<String>) {
-    let mut line = "  ".repeat(depth);
-    let inputs: Vec<&Physical> = match plan {
-        Physical::Values { rows, .. } => {
-            let _ = write!(line, "Values ({} rows)", rows.len());
-            vec![]
-        }
-        Physical::Scan { table, access, filter, .. } => {
-            let _ = write!(line, "Scan {}{}", table.name, path(table, access));
-            line.push_str(if filter.is_some() { ", filtered" } else { "" });
-            vec![]
-        }
-        Physical::Filter { input, .. } => {
-            line.push_str("Filter");
-            vec![input]
-        }
-        Physical::Project { input, expressions } => {
-            let _ = write!(line, "Project ({} columns)", expressions.len());
-            vec![input]
-        }
-        Physical::IndexJoin { outer, table, access, join, .. } => {
-            let _ = write!(line, "{}Lookup join {}{}", kind(*join), table.name, path(table, access));
-            vec![outer]
-        }
-        Physical::HashJoin { left, right, join, .. } => {
-            let _ = write!(line, "{}Hash join", kind(*join));
-            vec![left, right]
-        }
-        Physical::LoopJoin { left, right, join, .. } => {
-            let _ = write!(line, "{}Loop join", kind(*join));
-            vec![left, right]
-        }
-        Physical::Aggregate { input, groups, aggregates } => {
-            let _ = write!(line, "Aggregate ({} groups, {} aggregates)", groups.len(), aggregates.len());
-            vec![input]
-        }
-        Physical::Sort { input, keys, limit } => {
-            let first = if limit.is_some() { ", first rows only" } else { "" };
-            let _ = write!(line, "Sort ({} keys{first})", keys.len());
-            vec![input]
-        }
-        Physical::Limit { input, .. } => {
-            line.push_str("Limit");
-            vec![input]
-        }
-        Physical::Distinct { input, on } => {
-            line.push_str("Distinct");
-            if !on.is_empty() {
-                let _ = write!(line, " (on {} columns)", on.len());
-            }
-            vec![input]
-        }
-        Physical::Series { .. } => {
-            line.push_str("Series");
-            vec![]
-        }
-        Physical::Recursive { base, step, .. } => {
-            line.push_str("Recursive");
-            vec![base, step]
-        }
-        Physical::Working { .. } => {
-            line.push_str("Rows of the round before");
-            vec![]
-        }
-        Physical::Append { inputs, .. } => {
-            line.push_str("Append");
-            inputs.iter().collect()
-        }
-        Physical::SetOperation { left, right, except, .. } => {
-            line.push_str(if *except { "Except" } else { "Intersect" });
-            vec![left, right]
-        }
-    };
+fn operator(
+    plan: &Physical,
+    depth: usize,
+    note: &dyn Fn(&Physical) -> Option<String>,
+    lines: &mut Vec<String>,
+) {
+    let mut line = "  ".repeat(depth) + &name(plan);
+    if let Some(note) = note(plan) {
+        let _ = write!(line, " [{note}]");
+    }
     lines.push(line);
-    inputs.into_iter().for_each(|input| operator(input, depth + 1, lines));
+    plan.inputs().into_iter().for_each(|input| operator(input, depth + 1, note, lines));
+}
+
+/// What an operator does.
+fn name(plan: &Physical) -> String {
+    match plan {
+        Physical::Values { rows, .. } => format!("Values ({} rows)", rows.len()),
+        Physical::Scan { table, access, filter, .. } => {
+            let filtered = if filter.is_some() { ", filtered" } else { "" };
+            format!("Scan {}{}{filtered}", table.name, path(table, access))
+        }
+        Physical::Filter { .. } => "Filter".to_owned(),
+        Physical::Project { expressions, .. } => format!("Project ({} columns)", expressions.len()),
+        Physical::IndexJoin { table, access, join, .. } => {
+            format!("{}Lookup join {}{}", kind(*join), table.name, path(table, access))
+        }
+        Physical::HashJoin { join, .. } => format!("{}Hash join", kind(*join)),
+        Physical::LoopJoin { join, .. } => format!("{}Loop join", kind(*join)),
+        Physical::Aggregate { groups, aggregates, .. } => {
+            format!("Aggregate ({} groups, {} aggregates)", groups.len(), aggregates.len())
+        }
+        Physical::Sort { keys, limit, .. } => {
+            let first = if limit.is_some() { ", first rows only" } else { "" };
+            format!("Sort ({} keys{first})", keys.len())
+        }
+        Physical::Limit { .. } => "Limit".to_owned(),
+        Physical::Distinct { on, .. } if on.is_empty() => "Distinct".to_owned(),
+        Physical::Distinct { on, .. } => format!("Distinct (on {} columns)", on.len()),
+        Physical::Append { .. } => "Append".to_owned(),
+        Physical::SetOperation { except: true, .. } => "Except".to_owned(),
+        Physical::SetOperation { except: false, .. } => "Intersect".to_owned(),
+        Physical::Series { .. } => "Series".to_owned(),
+        Physical::Recursive { .. } => "Recursive".to_owned(),
+        Physical::Working { .. } => "Rows of the round before".to_owned(),
+    }
 }
 
 fn kind(join: JoinType) -> &'static str {

@@ -338,3 +338,65 @@ impl Physical {
         }
     }
 }
+
+impl Physical {
+    /// Its inputs.
+    pub fn inputs(&self) -> Vec<&Physical> {
+        match self {
+            Physical::Values { .. }
+            | Physical::Scan { .. }
+            | Physical::Series { .. }
+            | Physical::Working { .. } => vec![],
+            Physical::Filter { input, .. }
+            | Physical::Project { input, .. }
+            | Physical::IndexJoin { outer: input, .. }
+            | Physical::Aggregate { input, .. }
+            | Physical::Sort { input, .. }
+            | Physical::Limit { input, .. }
+            | Physical::Distinct { input, .. } => vec![input],
+            Physical::HashJoin { left, right, .. }
+            | Physical::LoopJoin { left, right, .. }
+            | Physical::SetOperation { left, right, .. }
+            | Physical::Recursive { base: left, step: right, .. } => vec![left, right],
+            Physical::Append { inputs, .. } => inputs.iter().collect(),
+        }
+    }
+
+    /// Calls `f` for every expression in it and below it.
+    pub(crate) fn expressions<'p>(&'p self, f: &mut impl FnMut(&'p Expression)) {
+        match self {
+            Physical::Values { rows, .. } => rows.iter().flatten().for_each(&mut *f),
+            Physical::Scan { access, filter, .. } => access.expressions().chain(filter).for_each(&mut *f),
+            Physical::Filter { predicate, .. } => f(predicate),
+            Physical::Project { expressions, .. } => expressions.iter().for_each(&mut *f),
+            Physical::IndexJoin { access, inner_filter, on, .. } => {
+                access.expressions().chain(inner_filter).chain(on).for_each(&mut *f);
+            }
+            Physical::HashJoin { left_keys, right_keys, on, .. } => {
+                left_keys.iter().chain(right_keys).chain(on).for_each(&mut *f);
+            }
+            Physical::LoopJoin { on, .. } => on.iter().for_each(&mut *f),
+            Physical::Aggregate { groups, aggregates, .. } => {
+                groups.iter().chain(aggregates.iter().flat_map(Aggregate::expressions)).for_each(&mut *f);
+            }
+            Physical::Sort { keys, limit, .. } => {
+                keys.iter().map(|key| &key.expression).chain(limit).for_each(&mut *f);
+            }
+            Physical::Limit { limit, offset, .. } => limit.iter().chain(offset).for_each(&mut *f),
+            Physical::Series { range, .. } => range.iter().for_each(&mut *f),
+            Physical::Distinct { .. }
+            | Physical::Append { .. }
+            | Physical::SetOperation { .. }
+            | Physical::Recursive { .. }
+            | Physical::Working { .. } => {}
+        }
+        self.inputs().into_iter().for_each(|input| input.expressions(f));
+    }
+}
+
+impl Access {
+    fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        let bounds = self.lower.iter().chain(&self.upper).map(|bound| &bound.value);
+        self.equal.iter().chain(&self.one_of).chain(bounds)
+    }
+}

@@ -100,7 +100,7 @@ impl Prepared {
         }
         let parsed = self.parsed.as_ref().ok_or_else(|| Error::internal("nothing to plan"))?;
         let statement = match &parsed.statement {
-            ast::Statement::Explain(inner) => inner,
+            ast::Statement::Explain { statement, .. } => statement,
             other => other,
         };
         let given: Vec<DataType> = values.iter().map(Value::data_type).collect();

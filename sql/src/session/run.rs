@@ -8,12 +8,12 @@ use super::schema::change_schema;
 use super::setting::Choices;
 use crate::catalog::Catalog;
 use crate::error::{Error, ErrorKind, Result, state};
-use crate::execute::{Execution, Settings, Stop, run_change};
+use crate::execute::{Execution, Measures, Settings, Stop, run_change};
 use crate::functions::SessionNumbers;
 use crate::parse::{Parameters, ast};
 use crate::plan::{self, OutputColumn, Plan, explain};
 use crate::storage::Transaction;
-use crate::types::{Batch, DataType, Value};
+use crate::types::{DataType, Value};
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -30,6 +30,8 @@ pub(super) struct Session {
     pub(super) choices: Choices,
     pub(super) stop: Arc<Stop>,
     random: RandomState,
+    /// While EXPLAIN ANALYZE runs.
+    measures: Option<Arc<Measures>>,
     statements: u64,
 }
 
@@ -44,6 +46,7 @@ impl Session {
             total_changes: 0,
             last_rowid: 0,
             random: RandomState::new(),
+            measures: None,
             statements: 0,
         }
     }
@@ -64,6 +67,7 @@ impl Session {
                 changes: i64::try_from(self.changes).unwrap_or(i64::MAX),
                 total_changes: i64::try_from(self.total_changes).unwrap_or(i64::MAX),
             },
+            measures: self.measures.clone(),
         }
     }
 
@@ -75,7 +79,7 @@ impl Session {
             | ast::Statement::Insert(_)
             | ast::Statement::Update(_)
             | ast::Statement::Delete(_) => Ok(Arc::from(self.plan(prepared, &[])?.columns.as_slice())),
-            ast::Statement::Explain(_) => {
+            ast::Statement::Explain { .. } => {
                 self.plan(prepared, &[])?;
                 Ok(Arc::from([OutputColumn { name: "plan".to_owned(), data_type: DataType::TEXT }]))
             }
@@ -174,14 +178,52 @@ impl Session {
                 Source::of(self.columns(prepared)?, &rows)
             }
             S::Pragma { name, argument } => self.pragma(name, argument.as_ref()),
-            S::Explain(_) => {
-                let columns = self.columns(prepared)?;
-                let lines = explain(&*self.plan(prepared, &parameters)?);
-                let rows: Vec<[Value; 1]> = lines.into_iter().map(|line| [Value::Text(line)]).collect();
-                let batch = Batch::from_rows(&[DataType::TEXT], rows.iter().map(<[Value; 1]>::as_slice))?;
-                Ok(Source { columns, feed: Feed::Buffered(VecDeque::from([batch])) })
+            S::Explain { analyze: false, .. } => {
+                let plan = self.plan(prepared, &parameters)?;
+                self.lines(prepared, explain(&plan, |_| None))
+            }
+            S::Explain { analyze: true, .. } => {
+                let shared = self.control.shared.clone();
+                let measures = Arc::new(Measures::new(move || shared.store.pages_seen()));
+                self.measures = Some(measures.clone());
+                let result = self.analyze(prepared, parameters, &measures);
+                self.measures = None;
+                result
             }
         }
+    }
+
+    /// Runs a statement to its end and tells what its operators did.
+    fn analyze(
+        &mut self,
+        prepared: &Prepared,
+        parameters: Vec<Value>,
+        measures: &Measures,
+    ) -> Result<Source> {
+        let (plan, start) = (self.plan(prepared, &parameters)?, Instant::now());
+        let mut rows = 0;
+        match &plan.plan {
+            Plan::Query(_) => {
+                let mut source = self.query(prepared, parameters)?;
+                while let Some(batch) = source.next()? {
+                    rows += batch.len() as u64;
+                }
+            }
+            Plan::Change(_) => {
+                self.change(prepared, &parameters)?;
+                rows = self.changes;
+            }
+        }
+        let time = start.elapsed().as_secs_f64() * 1000.0;
+        let mut lines = explain(&plan, |part| Some(measures.of(part)));
+        lines.push(format!("In all: rows {rows}, {time:.3} ms"));
+        self.lines(prepared, lines)
+    }
+
+    /// Lines of text as rows.
+    fn lines(&mut self, prepared: &Prepared, lines: Vec<String>) -> Result<Source> {
+        let rows: Vec<Vec<Value>> = lines.into_iter().map(|line| vec![Value::Text(line)]).collect();
+        Source::of(self.columns(prepared)?, &rows)
     }
 
     /// Definitions are kept as they are written, and parameters would be missing in them.

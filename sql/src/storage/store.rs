@@ -118,6 +118,12 @@ impl Store {
         ]
     }
 
+    /// Pages looked at since opening, in memory or not.
+    pub fn pages_seen(&self) -> u64 {
+        let stats = self.engine.as_ref().map(|engine| engine.stats());
+        stats.map_or(0, |stats| stats.page_hits + stats.page_reads)
+    }
+
     /// Closes it cleanly; when it is still in use elsewhere, nothing happens.
     pub fn close(mut self) -> Result<()> {
         match self.engine.take().map(Arc::try_unwrap) {
