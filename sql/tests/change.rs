@@ -226,6 +226,21 @@ fn changes_look_into_other_tables() {
 }
 
 #[test]
+fn a_query_gives_several_columns() {
+    let db = database(STOCK);
+    run(
+        &db,
+        "CREATE TABLE news (id INTEGER, n INTEGER, name TEXT); INSERT INTO news VALUES (1, 50, 'new ash'), (2, 70, 'new oak')",
+    );
+    run(&db, "UPDATE stock SET (n, name) = (SELECT n, name FROM news WHERE news.id = stock.id) WHERE id < 3");
+    check(&db, "SELECT id, n, name FROM stock ORDER BY id", &["1|50|new ash", "2|70|new oak", "3|0|elm"]);
+    fails(&db, "UPDATE stock SET (n, name) = (SELECT n FROM news)", "42601");
+    fails(&db, "UPDATE stock SET (n, name) = (SELECT * FROM news)", "0A000");
+    fails(&db, "UPDATE stock SET (n, name) = (SELECT n, name FROM news)", "21000");
+    fails(&db, "UPDATE stock SET (n, name) = 5", "42601");
+}
+
+#[test]
 fn truncate_deletes_all() {
     let db = database(STOCK);
     assert_eq!(db.execute("TRUNCATE TABLE stock", ()).expect("truncate"), 3);

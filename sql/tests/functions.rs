@@ -72,6 +72,28 @@ fn texts() {
 }
 
 #[test]
+fn is_and_glob() {
+    let db = database(
+        "CREATE TABLE t (a INTEGER, b INTEGER, s TEXT); INSERT INTO t VALUES (1, 1, 'abc'), (NULL, NULL, 'Abd'), (2, NULL, 'x*')",
+    );
+    check(
+        &db,
+        "SELECT a IS b, a IS NOT b, a IS 1, a IS NOT NULL FROM t",
+        &["true|false|true|true", "true|false|false|false", "false|true|false|true"],
+    );
+    check(&db, "SELECT s FROM t WHERE s GLOB 'a*' OR s GLOB '[A-C]??'", &["abc", "Abd"]);
+    check(&db, "SELECT s FROM t WHERE s NOT GLOB '*b*' AND NOT s GLOB 'y'", &["x*"]);
+    check(
+        &db,
+        "SELECT 1 + 1 IS 2 AND TRUE, 'a' || 'b' GLOB 'ab', 1 = 1 IS TRUE, NULL IS NULL",
+        &["true|true|true|true"],
+    );
+    check(&db, "SELECT s GLOB NULL IS NULL, s GLOB 'x[*]' FROM t WHERE a = 2", &["true|true"]);
+    fails(&db, "SELECT 1 IS", "42601");
+    fails(&db, "SELECT 1 IS 1 IS 1", "42601");
+}
+
+#[test]
 fn format_and_printf() {
     all(&[
         ("format('Hello %s', 'World')", "Hello World"),

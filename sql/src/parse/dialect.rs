@@ -3,9 +3,9 @@
 //! Everything not named here is as in the parser's PostgreSQL dialect, whose identity this one
 //! keeps. Against it: `[name]` and `` `name` `` are identifiers, `?` is a parameter and never an
 //! operator, joins associate to the left, BEGIN IMMEDIATE, REPLACE INTO, AUTOINCREMENT, `IN ()`
-//! and LIMIT a, b are known.
+//! LIMIT a, b, IS between any values and GLOB are known.
 
-use sqlparser::ast::{ColumnOption, Expr, Query, SetExpr, Statement, Table};
+use sqlparser::ast::{BinaryOperator, ColumnOption, Expr, Query, SetExpr, Statement, Table, UnaryOperator};
 use sqlparser::dialect::{Dialect, PostgreSqlDialect, Precedence};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
@@ -19,6 +19,54 @@ pub(super) struct DrystoneDialect;
 pub(super) const SCHEMA: &str = "main";
 
 const BASE: PostgreSqlDialect = PostgreSqlDialect {};
+
+/// Whether the token so far ahead is a keyword.
+fn is(parser: &Parser, nth: usize, keyword: Keyword) -> bool {
+    matches!(&parser.peek_nth_token_ref(nth).token, Token::Word(word) if word.keyword == keyword)
+}
+
+/// `x IS [NOT] y`, which is IS [NOT] DISTINCT FROM, and `x [NOT] GLOB y`. They make no chains: the
+/// left side is copied.
+fn is_or_glob(parser: &mut Parser, left: &Expr, precedence: u8) -> Option<Result<Expr, ParserError>> {
+    let of_is = is(parser, 0, Keyword::IS);
+    let negated = is(parser, usize::from(of_is), Keyword::NOT);
+    let next = usize::from(of_is) + usize::from(negated);
+    if of_is {
+        let words = [
+            Keyword::NULL,
+            Keyword::TRUE,
+            Keyword::FALSE,
+            Keyword::UNKNOWN,
+            Keyword::DISTINCT,
+            Keyword::JSON,
+            Keyword::NORMALIZED,
+            Keyword::NFC,
+            Keyword::NFD,
+            Keyword::NFKC,
+            Keyword::NFKD,
+        ];
+        let chain = matches!(left, Expr::IsDistinctFrom(..) | Expr::IsNotDistinctFrom(..));
+        let ends = matches!(parser.peek_nth_token_ref(next).token, Token::EOF | Token::SemiColon);
+        if chain || ends || words.iter().any(|word| is(parser, next, *word)) {
+            return None;
+        }
+        (0..next).for_each(|_| parser.advance_token());
+        return Some(parser.parse_subexpr(precedence).map(|right| {
+            let (left, right) = (Box::new(left.clone()), Box::new(right));
+            if negated { Expr::IsDistinctFrom(left, right) } else { Expr::IsNotDistinctFrom(left, right) }
+        }));
+    }
+    let chain = matches!(left, Expr::BinaryOp { op: BinaryOperator::Glob, .. } | Expr::UnaryOp { .. });
+    if !is(parser, next, Keyword::GLOB) || chain {
+        return None;
+    }
+    (0..=next).for_each(|_| parser.advance_token());
+    Some(parser.parse_subexpr(precedence).map(|right| {
+        let (left, right) = (Box::new(left.clone()), Box::new(right));
+        let found = Expr::BinaryOp { left, op: BinaryOperator::Glob, right };
+        if negated { Expr::UnaryOp { op: UnaryOperator::Not, expr: Box::new(found) } } else { found }
+    }))
+}
 
 impl Dialect for DrystoneDialect {
     fn dialect(&self) -> TypeId {
@@ -50,6 +98,10 @@ impl Dialect for DrystoneDialect {
     }
 
     fn get_next_precedence(&self, parser: &Parser) -> Option<Result<u8, ParserError>> {
+        let negated = is(parser, 0, Keyword::NOT);
+        if is(parser, usize::from(negated), Keyword::GLOB) {
+            return Some(Ok(self.prec_value(Precedence::Like)));
+        }
         BASE.get_next_precedence(parser)
     }
 
@@ -57,16 +109,18 @@ impl Dialect for DrystoneDialect {
         BASE.prec_value(prec)
     }
 
-    /// `x IN t` is `x IN (TABLE main.t)`.
+    /// `x IN t` is `x IN (TABLE main.t)`; `x IS y` and `x GLOB y` are SQLite's.
     fn parse_infix(
         &self,
         parser: &mut Parser,
         expr: &Expr,
-        _precedence: u8,
+        precedence: u8,
     ) -> Option<Result<Expr, ParserError>> {
-        let is = |nth: usize, keyword: Keyword| matches!(parser.peek_nth_token_ref(nth).token, Token::Word(ref word) if word.keyword == keyword);
-        let negated = is(0, Keyword::NOT);
-        if !is(usize::from(negated), Keyword::IN) {
+        if let Some(found) = is_or_glob(parser, expr, precedence) {
+            return Some(found);
+        }
+        let negated = is(parser, 0, Keyword::NOT);
+        if !is(parser, usize::from(negated), Keyword::IN) {
             return None;
         }
         let name = 1 + usize::from(negated);

@@ -360,6 +360,10 @@ impl Translator {
         if matches!(op, sp::BinaryOperator::And | sp::BinaryOperator::Or) {
             return self.chain(left, op, right);
         }
+        if op == sp::BinaryOperator::Glob {
+            let text = self.expr(left)?;
+            return Ok(function("glob", vec![self.expr(right)?, text]));
+        }
         if matches!(op, sp::BinaryOperator::Arrow | sp::BinaryOperator::LongArrow) {
             let name = if op == sp::BinaryOperator::Arrow { "->" } else { "->>" };
             let left = self.expr(left)?;

@@ -1,8 +1,8 @@
 //! Translation of statements.
 
 use super::ast::{
-    Assignment, ConflictTarget, Delete, ExprKind, Insert, Name, OnConflict, SelectItem, Statement,
-    TableAlias, TableRef, Update,
+    Assignment, ConflictTarget, Delete, Expr, ExprKind, Insert, Name, OnConflict, Query, SelectItem, SetExpr,
+    Statement, TableAlias, TableRef, Update,
 };
 use super::expression::shorten;
 use super::{Translator, refuse, tokens};
@@ -217,7 +217,14 @@ impl Translator {
                         ExprKind::Row(values) if values.len() == names.len() => out.extend(
                             names.into_iter().zip(values).map(|(column, value)| Assignment { column, value }),
                         ),
-                        _ => return Err(Error::unsupported("assigning a query to several columns").at(at)),
+                        ExprKind::Subquery(query) => {
+                            let values = one_by_one(*query, names.len()).map_err(|error| error.at(at))?;
+                            out.extend(names.into_iter().zip(values).map(|(column, query)| {
+                                let value = Expr { kind: ExprKind::Subquery(Box::new(query)), at };
+                                Assignment { column, value }
+                            }));
+                        }
+                        _ => return Err(Error::syntax("SET (..) = needs as many values").at(at)),
                     }
                 }
             }
@@ -362,4 +369,27 @@ impl Translator {
             _ => Err(Error::unsupported("changing something that is not a table").at(self.last)),
         }
     }
+}
+
+/// A query of several columns as a query for each of them, which are run one by one.
+fn one_by_one(query: Query, count: usize) -> Result<Vec<Query>> {
+    let SetExpr::Select(select) = &query.body else {
+        return Err(Error::unsupported("assigning something but a SELECT to several columns"));
+    };
+    let plain = select.items.iter().all(|item| matches!(item, SelectItem::Expr { .. }));
+    if !plain || !query.order_by.is_empty() || select.distinct || !select.distinct_on.is_empty() {
+        return Err(Error::unsupported("assigning a SELECT with *, DISTINCT or ORDER BY to several columns"));
+    }
+    if select.items.len() != count {
+        let found = select.items.len();
+        return Err(Error::syntax(format!("the SELECT has {found} columns for {count} that are assigned")));
+    }
+    let each = select.items.iter().map(|item| {
+        let mut query = query.clone();
+        if let SetExpr::Select(select) = &mut query.body {
+            select.items = vec![item.clone()];
+        }
+        query
+    });
+    Ok(each.collect())
 }
