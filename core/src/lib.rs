@@ -25,6 +25,10 @@ mod page;
 mod pager;
 pub mod platform;
 mod recovery;
+#[cfg(drystone_seeded_bugs)]
+pub mod seeded;
+#[cfg(not(drystone_seeded_bugs))]
+mod seeded;
 mod space;
 mod transaction;
 

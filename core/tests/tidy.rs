@@ -31,6 +31,7 @@ const PACKAGES: [&str; 11] = [
 
 /// The rooms of `core` in their order: each may import from those before it.
 const CORE_ROOMS: &[&str] = &[
+    "seeded",
     "limits",
     "error",
     "bytes",

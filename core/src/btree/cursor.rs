@@ -15,6 +15,7 @@ use crate::page::format;
 use crate::page::node::Node;
 use crate::pager::{Hint, Pager, Role};
 use crate::platform::Platform;
+use crate::seeded::{Bug, is};
 use core::cmp::Ordering;
 
 /// A key as it stands in a page: the page's common beginning and the rest.
@@ -224,7 +225,12 @@ impl Walk {
                 push_step(&mut self.path, step.ptr, index)?;
                 let child = node.child(index);
                 drop(pin);
-                return self.descend(pager, role, child, level, way);
+                let result = self.descend(pager, role, child, level, way);
+                if result.is_err() && is(Bug::ReadErrorIsEnd) {
+                    self.ended = true;
+                    return Ok(());
+                }
+                return result;
             }
         }
         self.ended = true;

@@ -16,6 +16,7 @@ use crate::log::ring::Position;
 use crate::memory::{Memory, State};
 use crate::meta::{Meta, store};
 use crate::platform::Platform;
+use crate::seeded::{Bug, is};
 use crate::space::TAIL_MIN;
 use crate::space::format::Shape;
 use crate::transaction::change::Change;
@@ -135,7 +136,9 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         if self.is_sparse() {
             change.compact(self, COMPACT)?;
         }
-        change.settle(self)?;
+        if !is(Bug::RootsForgotten) {
+            change.settle(self)?;
+        }
         self.work(span, |workspace| {
             workspace.lists_commit(base)?;
             match workspace.sweep(&protectors, u32::MAX) {
@@ -148,7 +151,9 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         change.state.epoch = span.epoch;
         let meta = self
             .work(span, |workspace| {
-                workspace.settle_all()?;
+                if !is(Bug::HeldPersisted) {
+                    workspace.settle_all()?;
+                }
                 workspace.drain_recycled()?;
                 let count = workspace.space.page_count;
                 let tail = workspace.free_tail()?;
@@ -176,7 +181,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
                 })
             })
             .inspect_err(|_| self.fail())?;
-        let replay = self.log_position();
+        let replay = if is(Bug::ReplayFromOldPlace) { durable.replay } else { self.log_position() };
         let mut checkpoints = self.checkpoints.lock();
         checkpoints.writes_before = self.pool.writes.load(Ordering::Relaxed);
         checkpoints.fixed = Some(Fixed { meta: Meta { replay, clean: false, ..meta }, at: 0 });
@@ -199,13 +204,25 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         let Some(fixed) = checkpoints.fixed else {
             return Ok(true);
         };
+        if is(Bug::RetiredEarly) {
+            let mut ring = self.ring.lock();
+            ring.retired = fixed.meta.replay.lsn - fixed.meta.replay.lsn % ring.block_size as u64;
+        }
         let pager = self.pager();
         let at = pager.write_dirty(fixed.meta.epoch, fixed.at, budget).inspect_err(|_| self.fail())?;
         if at < self.memory.frames().len() {
             checkpoints.fixed = Some(Fixed { at, ..fixed });
             return Ok(false);
         }
-        self.flush_data().inspect_err(|_| self.fail())?;
+        if !is(Bug::MetaBeforePages) {
+            self.flush_data().inspect_err(|_| self.fail())?;
+        }
+        if is(Bug::TruncatedEarly) {
+            let _ = self
+                .platform
+                .data()
+                .truncate(u64::from(fixed.meta.page_count) * u64::from(fixed.meta.page_size));
+        }
         self.flush_log(fixed.meta.replay.lsn)?;
         let meta = self.finish(&fixed.meta, checkpoints.durable.generation + 1, Close::No);
         checkpoints.durable = meta.inspect_err(|_| self.fail())?;
@@ -233,7 +250,9 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
             ..*fixed
         };
         store::write(&self.platform, &meta)?;
-        self.flush_data()?;
+        if !is(Bug::MetaUnflushed) {
+            self.flush_data()?;
+        }
         Ok(meta)
     }
 
@@ -274,6 +293,10 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
 
     /// The rest of a commit by checkpoint, whose state is fixed: it becomes visible when durable.
     pub(crate) fn finish_commit_checkpoint(&self) -> Result<(), Error<P::Error>> {
+        if is(Bug::PublishedBeforeMeta) {
+            let mut states = self.states.lock();
+            states.visible = states.committed;
+        }
         let result = self.finish_in_progress();
         match result {
             Ok(()) => {
@@ -390,7 +413,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
             ring.len = len;
             ring.retired = start;
             ring.position = Position { lsn: start, ..ring.position };
-            ring.durable = start;
+            ring.durable = if is(Bug::FirstCommitUnflushed) { start + ring.block_size as u64 } else { start };
             ring.position
         };
         let fixed = Meta { replay: start, ..checkpoints.durable };
@@ -418,7 +441,11 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
             // A clean close lets the log go; nothing is in it.
             self.extend_log(0, durable.ring_len)?;
         }
-        self.restart_log(durable.ring_len, Close::No)?;
+        if is(Bug::CleanMarkKept) {
+            self.restart_log(durable.ring_len, Close::Clean)?;
+        } else if !is(Bug::IncarnationUnwritten) {
+            self.restart_log(durable.ring_len, Close::No)?;
+        }
         self.armed.store(true, Ordering::Release);
         Ok(())
     }
@@ -431,8 +458,11 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         let meta = &found.meta;
         let renewed = found.bad_copy.unwrap_or(meta.generation % 2 * 2);
         store::write_copy(&self.platform, meta, renewed)?;
+        if is(Bug::GoodMetaOverwritten) {
+            store::write_copy(&self.platform, meta, renewed ^ 1)?;
+        }
         for (copy, remnant) in (0u64..).zip(found.remnants) {
-            if remnant && copy != renewed {
+            if remnant && copy != renewed && !is(Bug::TornMetaKept) {
                 store::erase_copy(&self.platform, meta.page_size, copy)?;
             }
         }

@@ -24,6 +24,7 @@ use crate::meta::Meta;
 use crate::page::format::CRC_LEN;
 use crate::pager::{Pager, PagerState};
 use crate::platform::Platform;
+use crate::seeded::{Bug, is};
 use crate::space::protect::Protectors;
 use crate::space::{Space, Workspace};
 use lock_api::Mutex;
@@ -164,10 +165,10 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         let states = self.states.lock();
         let committed = states.committed;
         let own = [
-            states.durable,
-            states.checkpoint.unwrap_or(0),
-            states.visible.epoch,
-            states.flushing.as_ref().map_or(0, |state| state.epoch),
+            if is(Bug::DurableUnprotected) { 0 } else { states.durable },
+            states.checkpoint.filter(|_| !is(Bug::InProgressUnprotected)).unwrap_or(0),
+            if is(Bug::VisibleUnprotected) { 0 } else { states.visible.epoch },
+            states.flushing.as_ref().filter(|_| !is(Bug::FlushingUnprotected)).map_or(0, |state| state.epoch),
             states.committed.epoch,
         ];
         drop(states);

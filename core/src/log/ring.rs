@@ -3,6 +3,7 @@
 
 use super::format::{BLOCK_HEADER, BlockHeader, LogIdentity, RECORD_HEADER, RECORD_OVERHEAD, RecordHeader};
 use crate::bytes::put_u32;
+use crate::seeded::{Bug, is};
 
 /// Where the log stands after a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -184,11 +185,16 @@ impl Ring {
         }
         let last = len - size;
         put_u32(buffer, last, self.first);
+        let durable_lsn = match self.durable {
+            _ if is(Bug::WatermarkAhead) => self.start + len as u64,
+            _ if is(Bug::WatermarkMissing) => 0,
+            durable => durable,
+        };
         for at in (0..len).step_by(size) {
             let header = BlockHeader {
                 lsn: self.start + at as u64,
                 identity: self.identity,
-                durable_lsn: self.durable,
+                durable_lsn,
                 generation: self.generation,
                 used: (used - at).min(size) as u32,
                 first: crate::bytes::u32_at(buffer, at),

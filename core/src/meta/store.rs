@@ -5,6 +5,7 @@ use crate::device::BlockDevice;
 use crate::error::{DeviceName, Error, Operation};
 use crate::limits::{PAGE_SIZE_MAX, PAGE_SIZE_MIN};
 use crate::platform::Platform;
+use crate::seeded::{Bug, is};
 
 /// What the four places hold.
 #[derive(Debug, Clone, Copy)]
@@ -127,5 +128,9 @@ fn write_place<P: Platform>(
 pub(crate) fn write<P: Platform>(platform: &P, meta: &Meta) -> Result<(), Error<P::Error>> {
     let first = meta.generation % 2 * 2;
     write_copy(platform, meta, first)?;
+    if is(Bug::BothGenerations) {
+        write_copy(platform, &Meta { generation: meta.generation + 1, ..*meta }, first ^ 2)?;
+        write_copy(platform, &Meta { generation: meta.generation + 1, ..*meta }, first ^ 3)?;
+    }
     write_copy(platform, meta, first + 1)
 }

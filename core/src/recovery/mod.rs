@@ -27,6 +27,7 @@ use crate::page::Ptr;
 use crate::page::format::CRC_LEN;
 use crate::pager::PagerState;
 use crate::platform::Platform;
+use crate::seeded::{Bug, is};
 use crate::space::format::{ENTRIES, ENTRY, MAP_LEVELS_MAX, Shape};
 use crate::space::{Space, Tags};
 use crate::transaction::change::Change;
@@ -86,11 +87,12 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         let block = self.ring.get_mut().block_size as u64;
         let mut end = meta.replay;
         let mut applied = false;
-        if !self.options.read_only {
+        if !self.options.read_only && !is(Bug::CacheBelieved) {
             self.renew_copy(found)?;
         }
         if log.len >= meta.ring_len && !meta.clean {
-            let span = Span { epoch: meta.epoch + 1, protected: meta.epoch, reserve: 0 };
+            let reserve = if is(Bug::ReplayWithReserve) { 32 } else { 0 };
+            let span = Span { epoch: meta.epoch + 1, protected: meta.epoch, reserve };
             let mut change = Change::new(state_of(meta), span);
             let mut stats = RecoveryStats::default();
             end = self.replay(meta, log, &mut change, &mut stats)?;
@@ -105,7 +107,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         *ring = Ring::new([ring.block_size, ring.buffer_len], ring.identity, start, meta.ring_len, start);
         ring.position = Position { lsn: start, chain: end.chain };
         ring.generation = meta.generation;
-        if applied && !self.options.read_only {
+        if applied && !self.options.read_only && !is(Bug::ServedBeforeCheckpoint) {
             self.armed.store(true, Ordering::Release);
             self.checkpoint_held()?;
         }

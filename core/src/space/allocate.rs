@@ -14,6 +14,7 @@ use crate::page::Ptr;
 use crate::page::format::{self, Identity, Kind};
 use crate::pager::{Hint, Role};
 use crate::platform::Platform;
+use crate::seeded::{Bug, is};
 use embedded_io::Error as _;
 use portable_atomic::Ordering;
 
@@ -170,7 +171,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     /// A page was born in what is being rolled back. Listed twice where it was freed and born
     /// again, so only a used one counts.
     pub(super) fn unbear(&mut self, page: u32) -> Result<(), Error<P::Error>> {
-        if self.is_used(page)? {
+        if self.is_used(page)? && !is(Bug::RollbackLeaks) {
             self.settle(page)?;
             self.space.held_count += 1;
             self.recycle(page, true)?;
@@ -211,7 +212,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     pub(crate) fn writable(&mut self, ptr: Ptr) -> Result<Placed<'a, P, M>, Error<P::Error>> {
         let source = self.pager.pin(ptr, Role::Writer, Hint::Keep)?;
         let birth = format::birth(source.view());
-        if birth > self.protected {
+        if birth > self.protected || (is(Bug::ListedPageInPlace) && birth == self.protected) {
             drop(source);
             let mut pin = self.pager.pin_mut(ptr)?;
             let ptr = if pin.is_dirty() { ptr } else { pin.retag(self.space.tags.draw()) };

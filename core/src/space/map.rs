@@ -8,6 +8,7 @@ use crate::page::Ptr;
 use crate::page::format::{self, HEADER, Identity, Kind, POINTER};
 use crate::pager::{Hint, Pager, Role};
 use crate::platform::Platform;
+use crate::seeded::{Bug, is};
 use portable_atomic::Ordering;
 
 /// One of the two bitmaps.
@@ -136,7 +137,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         }
         let mut pin = self.pager.pin_mut(ptr)?;
         expect(pin.view(), ptr, bits, level)?;
-        if bits == Bits::Held || pin.birth() > self.space.fixed {
+        if bits == Bits::Held || pin.birth() > self.space.fixed || is(Bug::MapInPlace) {
             let ptr = if pin.is_dirty() { ptr } else { pin.retag(self.space.tags.draw()) };
             return Ok((ptr, pin));
         }

@@ -5,6 +5,7 @@ use super::lists::{BORN, DEAD, FREED};
 use crate::error::Error;
 use crate::memory::{Entry, Memory, Purpose};
 use crate::platform::Platform;
+use crate::seeded::{Bug, is};
 use portable_atomic::{AtomicU64, Ordering};
 
 /// A born list that a commit dropped: its entries mean nothing, its pages must come back.
@@ -25,6 +26,7 @@ pub(crate) struct Protectors<'a> {
 impl Protectors<'_> {
     fn each(&self) -> impl Iterator<Item = u64> + '_ {
         let readers = self.readers.iter().map(|slot| slot.load(Ordering::Acquire));
+        let readers = readers.filter(|_| !is(Bug::ReadersUnprotected));
         self.own.iter().copied().chain(readers)
     }
 

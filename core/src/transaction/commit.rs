@@ -20,6 +20,7 @@ use crate::error::Error;
 use crate::log::ring::{Batch, Position, Ring};
 use crate::memory::Memory;
 use crate::platform::Platform;
+use crate::seeded::{Bug, is};
 use core::ops::Deref;
 use lock_api::MutexGuard;
 use portable_atomic::Ordering;
@@ -186,7 +187,12 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
                 let position = ring.append(buffer.as_mut(), state.epoch, state.last_record, operations, crc);
                 state.last_record = state.epoch;
                 state.lsn = position.lsn;
-                self.states.lock().committed = *state;
+                let mut states = self.states.lock();
+                states.committed = *state;
+                if is(Bug::VisibleEarly) {
+                    states.visible = *state;
+                }
+                drop(states);
                 self.pool.committed.store(state.epoch, Ordering::Release);
                 return Ok(position);
             }
@@ -200,6 +206,9 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         let mut ring = self.ring.lock();
         loop {
             if ring.durable >= lsn {
+                return Ok(());
+            }
+            if ring.failed && is(Bug::UnknownIsDone) {
                 return Ok(());
             }
             if ring.failed {
@@ -245,8 +254,10 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
                 states.visible = state;
             }
         } else {
-            ring.failed = true;
-            self.fail();
+            ring.failed = !is(Bug::UnflushedForgotten);
+            if !is(Bug::UnflushedForgotten) {
+                self.fail();
+            }
         }
         drop(states);
         self.ring_event.fetch_add(1, Ordering::AcqRel);
@@ -263,12 +274,26 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         let first = bytes.len().min((ring.len - offset) as usize);
         let (now, wrapped) = bytes.split_at(first);
         let log = self.platform.log();
+        if is(Bug::LogFlushFirst) {
+            log.flush()?;
+        }
+        if is(Bug::WrongBlockFirst) && !wrapped.is_empty() {
+            log.write(0, &[wrapped])?;
+            log.flush()?;
+            return log.write(offset, &[now]);
+        }
         log.write(offset, &[now])?;
         if !wrapped.is_empty() {
             log.write(0, &[wrapped])?;
         }
         self.counters.log_bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         count(&self.counters.log_flushes);
+        if is(Bug::LogFlushDropped) || is(Bug::LogFlushFirst) {
+            return Ok(());
+        }
+        if is(Bug::FlushRetried) {
+            return log.flush().or_else(|_| log.flush());
+        }
         log.flush()
     }
 }

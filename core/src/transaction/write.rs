@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::log::operations::Operation;
 use crate::memory::{Memory, SavepointSlot};
 use crate::platform::Platform;
+use crate::seeded::{Bug, is};
 use core::marker::PhantomData;
 use core::ops::Deref;
 use portable_atomic::Ordering;
@@ -222,7 +223,8 @@ impl<P: Platform, M: Memory<P>, D: Deref<Target = Database<P, M>>> WriteTxn<P, M
             changed: self.changed,
         };
         drop(memory);
-        self.change.span = Span { protected: self.change.span.epoch, epoch, ..self.change.span };
+        let protected = self.change.span.epoch - u64::from(is(Bug::SavepointTooYoung));
+        self.change.span = Span { protected, epoch, ..self.change.span };
         self.change.finger = Finger::NONE;
         self.depth += 1;
         Ok(Savepoint { id: epoch, depth: self.depth })
