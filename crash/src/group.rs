@@ -15,9 +15,6 @@ use drystone_core::{Error, Memory, Snapshot};
 use drystone_platform_sim::{Role, SimError, SimPlatform};
 use std::thread::{Scope, ScopedJoinHandle, scope, yield_now};
 
-/// Blocks of the ring a small transaction may need.
-const BLOCKS: u64 = 2;
-
 type Seen<'d, 'm, M> = (Snapshot<SimPlatform, &'m M, &'d Db<'m, M>>, u64);
 type Commits<'scope> = Vec<ScopedJoinHandle<'scope, Result<(), Error<SimError>>>>;
 
@@ -31,7 +28,9 @@ impl Run<'_> {
     ) -> Result<Option<Seen<'d, 'm, M>>, Fault> {
         note_phase(&self.platform, Phase::Group);
         let stats = db.stats();
-        let room = (stats.ring_len - stats.ring_filled) / u64::from(BLOCK) / BLOCKS;
+        // Blocks that a record may need.
+        let blocks = 2 + self.setup.small_value_max() as u64 / u64::from(BLOCK);
+        let room = (stats.ring_len - stats.ring_filled) / u64::from(BLOCK) / blocks;
         if room < count + 1 {
             return db.checkpoint().map_err(during("checkpoint")).map(|()| None);
         }

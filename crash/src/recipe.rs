@@ -10,8 +10,6 @@ use drystone_platform_sim::{Random, SimPlatform};
 
 /// The tree that all recipes but the random one work on.
 const TREE: usize = 1;
-/// Longest values of small transactions.
-const SMALL_VALUE: usize = 40;
 
 /// Lets a transaction do what the recipe says. The model afterwards.
 pub(crate) fn follow<M: Memory<SimPlatform>>(
@@ -94,15 +92,14 @@ impl<M: Memory<SimPlatform>> Cook<'_, '_, '_, M> {
         }
     }
 
-    /// At most 200 bytes in the log, so that no ring is too small for its record. It always changes
-    /// something.
+    /// One change, whose record no ring is too small for.
     fn small(&mut self, setup: &Setup, random: &mut Random) -> Result<(), Fault> {
         self.tree = random.index(2);
         let key = key(setup, random);
         if random.one_in(2) && self.model.map(self.tree).contains_key(&key) {
             return self.remove(&key);
         }
-        let mut value = vec![0; random.index(SMALL_VALUE)];
+        let mut value = vec![0; random.index(setup.small_value_max())];
         random.fill(&mut value);
         self.put(key, value)
     }
