@@ -163,3 +163,42 @@ fn replacing_a_row_counts_as_deleting_it() {
     run(&db, "INSERT OR REPLACE INTO p VALUES (3, 'a')");
     check(&db, "SELECT p FROM c", &["2"]);
 }
+
+#[test]
+fn deferred_references_wait_for_the_commit() {
+    let db = database(
+        "CREATE TABLE hen (id INTEGER PRIMARY KEY, egg INTEGER REFERENCES egg DEFERRABLE INITIALLY DEFERRED);
+         CREATE TABLE egg (id INTEGER PRIMARY KEY, hen INTEGER NOT NULL, kind TEXT,
+             FOREIGN KEY (hen) REFERENCES hen (id) DEFERRABLE INITIALLY DEFERRED)",
+    );
+    fails(&db, "INSERT INTO hen VALUES (1, 10)", "23503");
+    run(&db, "BEGIN; INSERT INTO hen VALUES (1, 10); INSERT INTO egg VALUES (10, 1, 'x'); COMMIT");
+    run(&db, "BEGIN; DELETE FROM hen; INSERT INTO egg VALUES (11, 2, 'y')");
+    let broken = error(&db, "COMMIT");
+    assert_eq!(broken.code(), "23503");
+    assert!(!db.is_autocommit());
+    // It can be mended.
+    run(&db, "INSERT INTO hen VALUES (1, NULL), (2, 11); COMMIT");
+    check(&db, "SELECT id, egg FROM hen ORDER BY id", &["1|NULL", "2|11"]);
+    run(&db, "BEGIN; UPDATE egg SET hen = 7 WHERE id = 10; DELETE FROM egg WHERE id = 10; COMMIT");
+    run(&db, "BEGIN; INSERT INTO hen VALUES (5, 99)");
+    fails(&db, "COMMIT", "23503");
+    run(&db, "ROLLBACK; BEGIN; SAVEPOINT s; INSERT INTO hen VALUES (5, 99); ROLLBACK TO s; COMMIT");
+    check(&db, "SELECT count(*) FROM hen", &["2"]);
+}
+
+#[test]
+fn a_transaction_object_ends_with_a_broken_commit() {
+    let mut db = database(
+        "CREATE TABLE t (a INTEGER PRIMARY KEY, b INTEGER REFERENCES t DEFERRABLE INITIALLY DEFERRED)",
+    );
+    let transaction = db.transaction().expect("begin");
+    transaction.execute("INSERT INTO t VALUES (1, 2)", ()).expect("insert");
+    assert_eq!(transaction.commit().expect_err("broken").code(), "23503");
+    assert!(db.is_autocommit());
+    let mut insert = db.prepare("INSERT INTO t VALUES (?, ?)").expect("prepare");
+    assert_eq!(insert.execute_many([(1, 2), (3, 9)]).expect_err("broken").code(), "23503");
+    assert!(db.is_autocommit());
+    assert_eq!(insert.execute_many([(1, 2), (2, 1)]).expect("batch"), 2);
+    check(&db, "SELECT count(*) FROM t", &["2"]);
+}

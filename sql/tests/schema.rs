@@ -32,7 +32,7 @@ fn definitions_are_checked() {
         ("CREATE TABLE t (a INTEGER DEFAULT b)", "42703"),
         ("CREATE TABLE t (a INTEGER CHECK (b > 1))", "42703"),
         ("CREATE TABLE t (a INTEGER CHECK (a))", "42804"),
-        ("CREATE TABLE t (a INTEGER REFERENCES p (id) DEFERRABLE INITIALLY DEFERRED)", "0A000"),
+        ("CREATE TABLE t (a INTEGER UNIQUE DEFERRABLE INITIALLY DEFERRED)", "0A000"),
         ("CREATE TABLE t (a INTEGER, b INTEGER, FOREIGN KEY (a, b) REFERENCES p (id))", "42830"),
         ("CREATE INDEX i ON p (nothing)", "42703"),
         ("CREATE INDEX i ON nowhere (id)", "42P01"),

@@ -33,6 +33,7 @@ mod subquery;
 mod view;
 
 pub use describe::pragma;
+pub use reference::both_sides;
 
 use crate::catalog::{Catalog, Table};
 use crate::error::{Error, ErrorKind, Result, state};

@@ -22,12 +22,13 @@ struct Resolved {
 impl Binder<'_> {
     /// What new rows need in other tables, when these columns (or all) change.
     pub(super) fn parent_checks(&self, table: &Table, changed: Option<&[usize]>) -> Result<Vec<ParentCheck>> {
-        let touched = table.foreign_keys.iter().filter(|key| touches(&key.columns, changed));
+        let touched = table.foreign_keys.iter().enumerate().filter(|(_, key)| touches(&key.columns, changed));
         touched
-            .map(|key| {
+            .map(|(number, key)| {
                 let Resolved { parent, key: unique, columns, parents: _ } =
                     resolve(self.catalog, table, key)?;
-                Ok(ParentCheck { name: key.name.clone(), parent, key: unique, columns })
+                let (name, deferred) = (key.name.clone(), key.deferred);
+                Ok(ParentCheck { name, parent, key: unique, columns, number, deferred })
             })
             .collect()
     }
@@ -36,10 +37,11 @@ impl Binder<'_> {
     pub(super) fn child_checks(&self, table: &Table, changed: Option<&[usize]>) -> Result<Vec<ChildCheck>> {
         let mut checks = Vec::new();
         for child in &self.catalog.tables {
-            for key in child.foreign_keys.iter().filter(|key| key.table.eq_ignore_ascii_case(&table.name)) {
+            let keys = child.foreign_keys.iter().enumerate();
+            for (number, key) in keys.filter(|(_, key)| key.table.eq_ignore_ascii_case(&table.name)) {
                 let Resolved { columns, parents, .. } = resolve(self.catalog, child, key)?;
                 if touches(&parents, changed) {
-                    checks.push(child_check(child, key, columns, parents));
+                    checks.push(child_check(child, number, key, columns, parents));
                 }
             }
         }
@@ -78,6 +80,16 @@ impl<'a> Binder<'a> {
             }
         }
     }
+}
+
+/// The two sides of a foreign key, to look at it again; none when its table is gone.
+pub fn both_sides(catalog: &Catalog, child: u32, number: usize) -> Result<Option<(ParentCheck, ChildCheck)>> {
+    let Some(child) = catalog.tables.iter().find(|table| table.id == child) else { return Ok(None) };
+    let Some(key) = child.foreign_keys.get(number) else { return Ok(None) };
+    let Resolved { parent, key: unique, columns, parents } = resolve(catalog, child, key)?;
+    let (name, deferred) = (key.name.clone(), key.deferred);
+    let up = ParentCheck { name, parent, key: unique, columns: columns.clone(), number, deferred };
+    Ok(Some((up, child_check(child, number, key, columns, parents))))
 }
 
 fn touches(columns: &[usize], changed: Option<&[usize]>) -> bool {
@@ -133,7 +145,13 @@ pub(super) fn unique_key(table: &Table, columns: &[usize]) -> Option<(UniqueKey,
     })
 }
 
-fn child_check(child: &Arc<Table>, key: &ForeignKey, columns: Vec<usize>, parents: Vec<usize>) -> ChildCheck {
+fn child_check(
+    child: &Arc<Table>,
+    number: usize,
+    key: &ForeignKey,
+    columns: Vec<usize>,
+    parents: Vec<usize>,
+) -> ChildCheck {
     let found = search_path(child, &columns);
     let (index, order) = match found {
         Some((path, order)) => (Some(path), order),
@@ -149,6 +167,8 @@ fn child_check(child: &Arc<Table>, key: &ForeignKey, columns: Vec<usize>, parent
         index,
         on_delete: key.on_delete,
         on_update: key.on_update,
+        number,
+        deferred: key.deferred,
         dependent: None,
     }
 }

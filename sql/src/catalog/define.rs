@@ -154,6 +154,7 @@ fn other_constraint(table: &mut Table, constraint: &TableConstraint) -> Result<(
                 parents: key.parents.iter().map(|name| name.text.clone()).collect(),
                 on_delete: key.on_delete,
                 on_update: key.on_update,
+                deferred: key.deferred,
             });
         }
         TableConstraint::Check { name, expr } => {

@@ -94,6 +94,8 @@ pub struct ForeignKey {
     pub parents: Vec<String>,
     pub on_delete: Action,
     pub on_update: Action,
+    /// Checked at the end of the transaction.
+    pub deferred: bool,
 }
 
 /// A CHECK constraint.

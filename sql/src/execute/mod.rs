@@ -54,7 +54,7 @@ mod tests;
 mod values;
 mod walk;
 
-pub(crate) use change::run_change;
+pub(crate) use change::{Pending, run_change};
 pub(crate) use context::{Context, Settings, State};
 pub(crate) use measure::Measures;
 pub(crate) use rows::{RowCodec, index_order};

@@ -273,6 +273,8 @@ pub struct ForeignKey {
     pub parents: Vec<Name>,
     pub on_delete: Action,
     pub on_update: Action,
+    /// INITIALLY DEFERRED: checked at the end of the transaction.
+    pub deferred: bool,
 }
 
 /// What happens to rows whose foreign key loses its row.

@@ -136,8 +136,21 @@ impl Translator {
             return Ok(());
         };
         let deferred = *deferrable == Some(true) || *initially == Some(sp::DeferrableInitial::Deferred);
-        refuse(deferred, "a deferred constraint", self.last)?;
+        refuse(deferred, "a deferred constraint that is no foreign key", self.last)?;
         refuse(*enforced == Some(false), "NOT ENFORCED", self.last)
+    }
+
+    /// Whether a foreign key is checked only when its transaction ends.
+    fn deferred(&mut self, characteristics: Option<sp::ConstraintCharacteristics>) -> Result<bool> {
+        let Some(sp::ConstraintCharacteristics { deferrable, initially, enforced }) = characteristics else {
+            return Ok(false);
+        };
+        refuse(enforced == Some(false), "NOT ENFORCED", self.last)?;
+        let deferred = initially == Some(sp::DeferrableInitial::Deferred);
+        if deferred && deferrable == Some(false) {
+            return Err(Error::syntax("what is INITIALLY DEFERRED must be DEFERRABLE").at(self.last));
+        }
+        Ok(deferred)
     }
 
     fn constraint(&mut self, constraint: sp::TableConstraint) -> Result<TableConstraint> {
@@ -215,8 +228,8 @@ impl Translator {
         let (on_delete, on_update) = (action(on_delete), action(on_update));
         let simple = matches!(match_kind, None | Some(sp::ConstraintReferenceMatchKind::Simple));
         refuse(!simple, "MATCH FULL and PARTIAL", table.at)?;
-        self.characteristics(characteristics.as_ref())?;
-        Ok(ForeignKey { name, columns, table, parents, on_delete, on_update })
+        let deferred = self.deferred(characteristics)?;
+        Ok(ForeignKey { name, columns, table, parents, on_delete, on_update, deferred })
     }
 
     fn key_columns(&mut self, columns: Vec<sp::IndexColumn>) -> Result<Vec<KeyColumn>> {

@@ -282,6 +282,10 @@ pub struct ParentCheck {
     pub key: UniqueKey,
     /// The columns of the changed table, in the order of the parent's key.
     pub columns: Vec<usize>,
+    /// Which of the changed table's foreign keys it is.
+    pub number: usize,
+    /// It may be broken until the transaction ends.
+    pub deferred: bool,
 }
 
 /// A row that goes must not be needed by another table.
@@ -297,6 +301,10 @@ pub struct ChildCheck {
     pub index: Option<Path>,
     pub on_delete: Action,
     pub on_update: Action,
+    /// Which of the child's foreign keys it is.
+    pub number: usize,
+    /// It may be broken until the transaction ends.
+    pub deferred: bool,
     /// The child in `Change::dependents`, where an action changes it.
     pub dependent: Option<usize>,
 }

@@ -35,7 +35,13 @@ impl Session {
         let before = self.total_changes;
         let result = self.run_chunks(prepared, rows);
         match (&result, alone) {
-            (Ok(()), true) => self.control.commit()?,
+            (Ok(()), true) => {
+                if let Err(error) = self.control.commit() {
+                    // A deferred foreign key leaves it open.
+                    let _ = self.control.rollback();
+                    return Err(error);
+                }
+            }
             (Ok(()), false) => self.control.release(SAVEPOINT)?,
             (Err(_), true) => self.control.rollback()?,
             (Err(_), false) => {

@@ -315,7 +315,12 @@ impl Transaction<'_> {
     /// database is opened again.
     pub fn commit(mut self) -> Result<()> {
         self.done = true;
-        self.connection.with(|session| session.control.commit())
+        self.connection.with(|session| {
+            session.control.commit().inspect_err(|_| {
+                // A deferred foreign key leaves it open; nobody could end it any more.
+                let _ = session.control.rollback();
+            })
+        })
     }
 
     /// Undoes everything.

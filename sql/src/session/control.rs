@@ -1,8 +1,10 @@
 //! BEGIN to ROLLBACK: the states of a connection's transaction.
 
 use super::database::Shared;
+use crate::bind;
 use crate::catalog::{self, Catalog, View};
 use crate::error::{Error, ErrorKind, Result, state};
+use crate::execute::Pending;
 use crate::storage::{Savepoint, Transaction};
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -39,6 +41,8 @@ pub(super) struct Control {
     changed_catalog: Option<Arc<Catalog>>,
     /// The schema the open transaction sees.
     known: Option<Arc<Catalog>>,
+    /// References to be looked at before the transaction ends.
+    pub(super) pending: Vec<Pending>,
     /// The connection's own views.
     pub(super) temporary: Temporary,
     /// The same as they were when the transaction began.
@@ -62,6 +66,7 @@ impl Control {
             by_savepoint: false,
             changed_catalog: None,
             known: None,
+            pending: vec![],
             temporary: Arc::default(),
             temporary_before: Arc::default(),
             joined: RefCell::new(None),
@@ -104,6 +109,7 @@ impl Control {
         if self.is_idle() {
             return Err(wrong_state("there is no transaction to commit"));
         }
+        self.check_pending()?;
         let state = self.end();
         let catalog = self.changed_catalog.take();
         if let State::Writing(transaction) = state {
@@ -115,7 +121,25 @@ impl Control {
         Ok(())
     }
 
+    /// Looks at the references that were left for the end. When one is broken, the transaction stays
+    /// open, to be mended or rolled back.
+    fn check_pending(&mut self) -> Result<()> {
+        if let State::Writing(transaction) = &self.state
+            && !self.pending.is_empty()
+        {
+            let catalog = self.catalog(transaction)?;
+            for pending in &self.pending {
+                let (child, number) = pending.about();
+                if let Some((up, down)) = bind::both_sides(&catalog, child, number)? {
+                    pending.check(transaction, &up, &down)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn end(&mut self) -> State {
+        self.pending.clear();
         self.known = None;
         self.savepoints.clear();
         self.by_savepoint = false;

@@ -285,6 +285,7 @@ impl Session {
             let outcome = run_change(change, &statement, transaction, parameters, settings, keep)?;
             Ok((Arc::from(statement.columns.as_slice()), outcome))
         })?;
+        self.control.pending.extend(outcome.pending);
         self.changes = outcome.changed;
         self.total_changes += outcome.changed;
         if let Some(rowid) = outcome.last_rowid {

@@ -38,6 +38,7 @@ use crate::plan::{Change, ChangeKind, Conflict, Statement};
 use crate::storage::Transaction;
 use crate::types::{BATCH_ROWS, Batch, DataType, Value};
 use entries::Entries;
+pub(crate) use reference::Pending;
 use reference::References;
 
 /// What a change did.
@@ -49,6 +50,8 @@ pub(crate) struct Outcome {
     pub(crate) last_rowid: Option<i64>,
     /// The rows of RETURNING.
     pub(crate) returned: Vec<Batch>,
+    /// References to be looked at again when the transaction ends.
+    pub(crate) pending: Vec<Pending>,
 }
 
 /// A change of more rows than this is protected by a savepoint.
@@ -75,6 +78,7 @@ pub(crate) fn run_change(
         entries: Entries::new(&change.table),
         references: References::new(&change.table, &change.parents, &change.children),
         outcome: Outcome::default(),
+        keep,
         seen: HashSet::new(),
         returning: Vec::new(),
     };
@@ -115,6 +119,8 @@ struct Runner<'a> {
     entries: Entries,
     references: References<'a>,
     outcome: Outcome,
+    /// The transaction goes on behind the statement.
+    keep: bool,
     /// The keys of the rows of a joined source.
     seen: HashSet<Vec<u8>>,
     /// The rows RETURNING is asked about.

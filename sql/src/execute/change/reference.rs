@@ -146,11 +146,23 @@ impl<'a> References<'a> {
         Ok(())
     }
 
-    pub(super) fn check(&self, transaction: &Transaction) -> Result<()> {
+    /// Looks all references up. What may wait for the end of the transaction goes into `pending`
+    /// if there is one.
+    pub(super) fn check(
+        &self,
+        transaction: &Transaction,
+        mut pending: Option<&mut Vec<Pending>>,
+    ) -> Result<()> {
         for (check, needed) in self.parents.iter().zip(&self.needed) {
             for values in needed.values() {
-                if !parent_exists(transaction, check, values)? {
-                    return Err(no_parent(self.table, check, values));
+                if parent_exists(transaction, check, values)? {
+                    continue;
+                }
+                match &mut pending {
+                    Some(pending) if check.deferred => {
+                        pending.push(Pending::new(self.table.id, check.number, &check.columns, values));
+                    }
+                    _ => return Err(no_parent(self.table, check, values)),
                 }
             }
         }
@@ -160,11 +172,64 @@ impl<'a> References<'a> {
                 .filter(|(key, _)| !came.contains_key(*key))
                 .map(|(k, v)| (k.clone(), v.clone()))
                 .collect();
+            let restricts = check.on_delete == Action::Restrict || check.on_update == Action::Restrict;
+            if let (Some(pending), true, false) = (&mut pending, check.deferred, restricts) {
+                let waiting = gone.values();
+                pending
+                    .extend(waiting.map(|v| Pending::new(check.child.id, check.number, &check.columns, v)));
+                continue;
+            }
             if let Some(values) = child_exists(transaction, check, &gone)? {
                 return Err(has_child(self.table, check, &values));
             }
         }
         Ok(())
+    }
+}
+
+/// A reference that was broken when its statement ended, and must not be when its transaction does.
+#[derive(Clone, Debug)]
+pub(crate) struct Pending {
+    child: u32,
+    /// Which of the child's foreign keys it is.
+    number: usize,
+    /// Columns of the child and their values.
+    values: Vec<(usize, Value)>,
+}
+
+impl Pending {
+    fn new(child: u32, number: usize, columns: &[usize], values: &[Value]) -> Pending {
+        Pending { child, number, values: columns.iter().copied().zip(values.iter().cloned()).collect() }
+    }
+
+    /// The values in the order of some columns.
+    fn pick(&self, columns: &[usize]) -> Vec<Value> {
+        let find = |column: &usize| self.values.iter().find(|(known, _)| known == column);
+        columns.iter().filter_map(find).map(|(_, value)| value.clone()).collect()
+    }
+
+    /// The table and the foreign key it is about.
+    pub(crate) fn about(&self) -> (u32, usize) {
+        (self.child, self.number)
+    }
+
+    /// An error if it is broken still: there are rows that refer to a row that is not there.
+    pub(crate) fn check(&self, transaction: &Transaction, up: &ParentCheck, down: &ChildCheck) -> Result<()> {
+        let wanted = self.pick(&up.columns);
+        if parent_exists(transaction, up, &wanted)? {
+            return Ok(());
+        }
+        let mut keys = Keys::new();
+        let referring = self.pick(&down.columns);
+        let mut key = Vec::new();
+        for (value, &column) in referring.iter().zip(&down.columns) {
+            encode_value(&mut key, value, down.child.column_type(column), KeyOrder::ASCENDING)?;
+        }
+        keys.insert(key, referring);
+        match child_exists(transaction, down, &keys)? {
+            Some(_) => Err(no_parent(&down.child, up, &wanted)),
+            None => Ok(()),
+        }
     }
 }
 
