@@ -49,6 +49,10 @@ impl BlockDevice for CountedDevice {
         self.file().geometry()
     }
 
+    fn write_size(&self) -> u32 {
+        self.file().write_size()
+    }
+
     fn len(&self) -> Result<u64, Error> {
         self.file().len()
     }
@@ -65,6 +69,12 @@ impl BlockDevice for CountedDevice {
     fn flush(&self) -> Result<(), Error> {
         self.flushes.fetch_add(1, Ordering::Relaxed);
         self.file().flush()
+    }
+
+    fn write_durable(&self, offset: u64, bufs: &[&[u8]]) -> Result<(), Error> {
+        self.writes.fetch_add(1, Ordering::Relaxed);
+        self.flushes.fetch_add(1, Ordering::Relaxed);
+        self.file().write_durable(offset, bufs)
     }
 
     fn reserve(&self, len: u64) -> Result<(), Error> {

@@ -513,7 +513,8 @@ fn payload<'l>(numbers: &Numbers, log: &'l [u8], meta: &[u8], lsn: u64) -> Optio
     let bytes = &log[offset..][..BLOCK];
     let get = |name| numbers.get(LOG, name, bytes);
     let valid = bytes[4..8] == *b"DSlg"
-        && get("CRC") == u64::from(crc32c(0, &bytes[4..]))
+        && (64..=BLOCK as u64).contains(&get("USED"))
+        && get("CRC") == u64::from(crc32c(0, &bytes[4..get("USED") as usize]))
         && get("LSN") == lsn
         && get("DATABASE") == numbers.get(META, "identity.database", meta)
         && get("INCARNATION") == numbers.get(META, "identity.incarnation", meta)

@@ -6,7 +6,7 @@ use drystone_core::{Memory, StaticMemory};
 use drystone_platform_sim::SimPlatform;
 use lock_api::Mutex;
 use parking_lot::RawMutex;
-use portable_atomic::AtomicU64;
+use portable_atomic::{AtomicU8, AtomicU64};
 
 /// Bytes of a page.
 const PAGE: usize = 512;
@@ -45,6 +45,12 @@ impl<const FRAMES: usize, const LOG: usize, const SETS: usize> Memory<SimPlatfor
     }
     fn frames(&self) -> &[Frame<parking_lot::RawRwLock, Self::Page>] {
         self.inner.frames()
+    }
+    fn keys(&self) -> &[AtomicU64] {
+        self.inner.keys()
+    }
+    fn flags(&self) -> &[AtomicU8] {
+        self.inner.flags()
     }
     fn hands(&self) -> &[Mutex<RawMutex, u16>] {
         &self.hands

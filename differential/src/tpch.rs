@@ -26,10 +26,16 @@ type Failure = Box<dyn std::error::Error>;
 /// # Errors
 /// When the data cannot be put into an engine, or the output cannot be written.
 pub fn run(scale: f64, only: Option<usize>, out: &mut dyn Write) -> Result<usize, Failure> {
-    let (drystone, sqlite) = (drystone::Connection::open_in_memory()?, rusqlite::Connection::open_in_memory()?);
+    let (drystone, sqlite) =
+        (drystone::Connection::open_in_memory()?, rusqlite::Connection::open_in_memory()?);
     sqlite.execute_batch("PRAGMA case_sensitive_like = ON")?;
     let times = fill(&drystone, &sqlite, scale)?;
-    writeln!(out, "loaded: Drystone {:.1} s, SQLite {:.1} s", times[0].as_secs_f64(), times[1].as_secs_f64())?;
+    writeln!(
+        out,
+        "loaded: Drystone {:.1} s, SQLite {:.1} s",
+        times[0].as_secs_f64(),
+        times[1].as_secs_f64()
+    )?;
     // SQLite makes indexes of its own for a query, but better ones with these.
     sqlite.execute_batch("CREATE INDEX l_part ON lineitem (l_partkey, l_suppkey); ANALYZE")?;
     let mut failed = 0;
@@ -44,8 +50,7 @@ pub fn run(scale: f64, only: Option<usize>, out: &mut dyn Write) -> Result<usize
         let sqlite_time = start.elapsed().saturating_sub(time);
         let problem = match got {
             Err(error) => Some(error.to_string()),
-            Ok(got) => difference(&wanted, &got)
-                .or_else(|| (time > TIME_MAX).then(|| "too slow".to_owned())),
+            Ok(got) => difference(&wanted, &got).or_else(|| (time > TIME_MAX).then(|| "too slow".to_owned())),
         };
         failed += usize::from(problem.is_some());
         let verdict = problem.map_or("equal".to_owned(), |problem| format!("FAILED: {problem}"));
@@ -71,8 +76,11 @@ fn fill(
             let mut sql = format!("INSERT INTO {table} VALUES ");
             for (at, row) in rows.by_ref().take(ROWS).enumerate() {
                 let comma = if at == 0 { "" } else { ", " };
-                let fields: Vec<String> =
-                    row.trim_end_matches('|').split('|').map(|f| format!("'{}'", f.replace('\'', "''"))).collect();
+                let fields: Vec<String> = row
+                    .trim_end_matches('|')
+                    .split('|')
+                    .map(|f| format!("'{}'", f.replace('\'', "''")))
+                    .collect();
                 write!(sql, "{comma}({})", fields.join(", "))?;
             }
             let start = Instant::now();
@@ -102,7 +110,10 @@ fn queries(scale: f64) -> Vec<(usize, String)> {
     let fraction = format!("{:.10}", 0.0001 / scale);
     let parts = QUERIES.split("\n-- ").skip(1).filter_map(|part| {
         let (number, query) = part.split_once('\n')?;
-        Some((number.trim().parse().ok()?, query.trim().trim_end_matches(';').replace("{fraction}", &fraction)))
+        Some((
+            number.trim().parse().ok()?,
+            query.trim().trim_end_matches(';').replace("{fraction}", &fraction),
+        ))
     });
     parts.collect()
 }

@@ -21,6 +21,10 @@ use std::sync::{Arc, OnceLock};
 /// What the kernel writes whole: a page of its cache.
 const BLOCK_SIZE: u32 = 4096;
 
+/// What the kernel takes at a time: anything, since it keeps the rest of the page in its cache. As
+/// much as a disk's smallest sector, so that copies are aligned.
+const WRITE_SIZE: u32 = 512;
+
 /// Slices handed to one system call; longer lists take several calls.
 const SLICES_MAX: usize = 64;
 
@@ -194,6 +198,10 @@ impl<S: System> BlockDevice for FileDevice<S> {
         Geometry { block_size: BLOCK_SIZE, erase_size: 0 }
     }
 
+    fn write_size(&self) -> u32 {
+        WRITE_SIZE
+    }
+
     fn len(&self) -> Result<u64, Error> {
         Ok(self.len.load(Ordering::Acquire))
     }
@@ -225,6 +233,19 @@ impl<S: System> BlockDevice for FileDevice<S> {
             return Ok(());
         };
         self.system.flush(fd.as_fd()).map_err(|errno| self.error(Operation::Flush, errno))
+    }
+
+    fn write_durable(&self, offset: u64, bufs: &[&[u8]]) -> Result<(), Error> {
+        self.check_writable()?;
+        if let [bytes] = bufs {
+            let fd = self.file_for(offset, bytes.len() as u64)?;
+            let written = self.system.write_durable(fd, offset, bytes);
+            if written.map_err(|errno| self.error(Operation::Flush, errno))? == Some(bytes.len()) {
+                return Ok(());
+            }
+        }
+        self.write(offset, bufs)?;
+        self.flush()
     }
 
     fn reserve(&self, len: u64) -> Result<(), Error> {

@@ -5,7 +5,7 @@
 use drystone_core::Platform;
 use drystone_core::memory::{Entry, Frame, List, Memory, SavepointSlot, TreeRoot, WriterMemory, WriterMutex};
 use lock_api::Mutex;
-use portable_atomic::AtomicU64;
+use portable_atomic::{AtomicU8, AtomicU64};
 
 /// Frames of a set of the pool.
 const WAYS: usize = 16;
@@ -45,6 +45,8 @@ type HeapFrame<P> = Frame<<P as Platform>::RwLock, Box<[u8]>>;
 pub struct HeapMemory<P: Platform> {
     page_size: usize,
     frames: Box<[HeapFrame<P>]>,
+    keys: Box<[AtomicU64]>,
+    flags: Box<[AtomicU8]>,
     hands: Box<[Mutex<P::Mutex, u16>]>,
     logs: [Mutex<P::Mutex, Box<[u8]>>; 2],
     readers: Box<[AtomicU64]>,
@@ -66,15 +68,17 @@ impl<P: Platform> HeapMemory<P> {
         Self {
             page_size,
             frames: (0..sets * WAYS).map(|_| Frame::new(zeros(page_size))).collect(),
+            keys: (0..sets * WAYS).map(|_| AtomicU64::new(0)).collect(),
+            flags: (0..sets * WAYS).map(|_| AtomicU8::new(0)).collect(),
             hands: (0..sets).map(|_| Mutex::new(0)).collect(),
             logs: [Mutex::new(zeros(options.log_bytes)), Mutex::new(zeros(options.log_bytes))],
             readers: (0..options.readers).map(|_| AtomicU64::new(0)).collect(),
             operations: Mutex::new(zeros(options.log_bytes)),
-            writer: Mutex::new(WriterMemory {
-                scratch: zeros(page_size),
-                lists: lists().collect(),
-                savepoints: vec![SavepointSlot::EMPTY; SAVEPOINTS].into_boxed_slice(),
-            }),
+            writer: Mutex::new(WriterMemory::new(
+                zeros(page_size),
+                lists().collect(),
+                vec![SavepointSlot::EMPTY; SAVEPOINTS].into_boxed_slice(),
+            )),
         }
     }
 }
@@ -93,6 +97,12 @@ impl<P: Platform> Memory<P> for HeapMemory<P> {
     }
     fn frames(&self) -> &[Frame<P::RwLock, Box<[u8]>>] {
         &self.frames
+    }
+    fn keys(&self) -> &[AtomicU64] {
+        &self.keys
+    }
+    fn flags(&self) -> &[AtomicU8] {
+        &self.flags
     }
     fn hands(&self) -> &[Mutex<P::Mutex, u16>] {
         &self.hands

@@ -10,15 +10,15 @@
 //! what is on the device then still is the last durable checkpoint and the log behind it.
 
 use crate::device::BlockDevice;
-use crate::engine::{Database, Fixed, Span, count};
+use crate::engine::{Database, Pace, Span, count};
 use crate::error::{DeviceName, Error, Operation};
-use crate::log::ring::Position;
+use crate::log::ring::{Fill, Position};
 use crate::memory::{Memory, State};
 use crate::meta::{Meta, store};
 use crate::platform::Platform;
 use crate::seeded::{Bug, is};
-use crate::space::TAIL_MIN;
 use crate::space::format::Shape;
+use crate::space::{TAIL_MIN, is_sparse};
 use crate::transaction::change::Change;
 use portable_atomic::Ordering;
 
@@ -131,7 +131,8 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         let protectors = self.protectors();
         self.work(span, |workspace| {
             workspace.ensure_spare(&protectors)?;
-            workspace.settle_all()
+            workspace.settle_all()?;
+            workspace.drain_recycled()
         })?;
         if self.is_sparse() {
             change.compact(self, COMPACT)?;
@@ -184,7 +185,8 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         let replay = if is(Bug::ReplayFromOldPlace) { durable.replay } else { self.log_position() };
         let mut checkpoints = self.checkpoints.lock();
         checkpoints.writes_before = self.pool.writes.load(Ordering::Relaxed);
-        checkpoints.fixed = Some(Fixed { meta: Meta { replay, clean: false, ..meta }, at: 0 });
+        checkpoints.fixed = Some(Meta { replay, clean: false, ..meta });
+        self.pace.at.store(0, Ordering::Release);
         let mut states = self.states.lock();
         states.committed = change.state;
         states.checkpoint = Some(span.epoch);
@@ -192,9 +194,10 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         Ok(())
     }
 
+    /// Whether the file is to be made shorter.
     fn is_sparse(&self) -> bool {
         let shape = Shape::new(self.pager().view_len());
-        self.writer.lock().space.is_sparse(shape)
+        is_sparse(&self.memory.writer().lock().space, shape)
     }
 
     /// Writes up to `budget` pages of the checkpoint in progress, and finishes it after the last.
@@ -206,28 +209,27 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         };
         if is(Bug::RetiredEarly) {
             let mut ring = self.ring.lock();
-            ring.retired = fixed.meta.replay.lsn - fixed.meta.replay.lsn % ring.block_size as u64;
+            ring.retired = fixed.replay.lsn - fixed.replay.lsn % ring.block_size as u64;
         }
         let pager = self.pager();
-        let at = pager.write_dirty(fixed.meta.epoch, fixed.at, budget).inspect_err(|_| self.fail())?;
+        let at = self.pace.at.load(Ordering::Acquire);
+        let at = pager.write_dirty(fixed.epoch, at, budget).inspect_err(|_| self.fail())?;
+        self.pace.at.store(at, Ordering::Release);
         if at < self.memory.frames().len() {
-            checkpoints.fixed = Some(Fixed { at, ..fixed });
             return Ok(false);
         }
         if !is(Bug::MetaBeforePages) {
             self.flush_data().inspect_err(|_| self.fail())?;
         }
         if is(Bug::TruncatedEarly) {
-            let _ = self
-                .platform
-                .data()
-                .truncate(u64::from(fixed.meta.page_count) * u64::from(fixed.meta.page_size));
+            let _ = self.platform.data().truncate(u64::from(fixed.page_count) * u64::from(fixed.page_size));
         }
-        self.flush_log(fixed.meta.replay.lsn)?;
-        let meta = self.finish(&fixed.meta, checkpoints.durable.generation + 1, Close::No);
+        self.flush_log(fixed.replay.lsn)?;
+        let meta = self.finish(&fixed, checkpoints.durable.generation + 1, Close::No);
         checkpoints.durable = meta.inspect_err(|_| self.fail())?;
         checkpoints.fixed = None;
-        checkpoints.ended_us = self.platform.now_us();
+        self.pace.at.store(Pace::IDLE, Ordering::Release);
+        self.pace.ended_us.store(self.platform.now_us(), Ordering::Release);
         // Under the lock of checkpoints: the next one may be fixed only when this one is done.
         self.retire(&checkpoints.durable)?;
         Ok(true)
@@ -275,7 +277,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         }
         count(&self.counters.checkpoints);
         // Held so that nobody grows the device meanwhile.
-        let writer = self.writer.lock();
+        let writer = self.memory.writer().lock();
         let len = u64::from(writer.space.page_count.max(meta.page_count)) * u64::from(meta.page_size);
         let device = self.platform.data();
         if device.len().is_ok_and(|found| found > len) {
@@ -311,50 +313,41 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
 
     /// After a commit: takes the steps of a checkpoint that is due. A failure is not the commit's;
     /// it makes the database read-only, which the next transaction learns.
-    pub(crate) fn checkpoint_if_due(&self) {
+    pub(crate) fn checkpoint_if_due(&self, fill: Fill) {
         if !self.options.checkpoint_auto {
             return;
         }
-        let ring = *self.ring.lock();
-        let half = ring.len / 2;
-        let filled = ring.filled();
-        let now = self.platform.now_us();
-        let Some(checkpoints) = self.checkpoints.try_lock() else {
-            return;
-        };
-        let (in_progress, ended) = (checkpoints.fixed.map(|fixed| fixed.at), checkpoints.ended_us);
-        let writes_before = checkpoints.writes_before;
-        drop(checkpoints);
-        let since = now.saturating_sub(ended);
-        if in_progress.is_none() && filled < half && since < self.options.checkpoint_interval_us {
-            return;
-        }
-        if in_progress.is_none() && !self.try_place() {
-            return;
-        }
-        let result = match in_progress {
-            None => {
-                // A longer ring pays while checkpoints write more than the log itself.
-                let pages = self.pool.writes.load(Ordering::Relaxed).saturating_sub(writes_before);
-                let grow = filled >= half
-                    && pages * u64::from(self.page_size()) > filled
-                    && since < self.options.ring_growth_us
-                    && ring.len < self.options.ring_len_max;
-                let begun = if grow { self.grow_ring().map(|()| true) } else { self.begin_checkpoint() };
-                self.free_place();
-                begun
+        let half = fill.len / 2;
+        let ended = self.pace.ended_us.load(Ordering::Acquire);
+        let since = self.platform.now_us().saturating_sub(ended);
+        let late = since >= self.options.checkpoint_interval_us;
+        let at = self.pace.at.load(Ordering::Acquire);
+        // Nothing to add to an error: it is noted where it happens.
+        if at != Pace::IDLE {
+            // All frames are looked at by three quarters of the ring.
+            let frames = self.memory.frames().len() as u64;
+            let due = frames * fill.filled.saturating_sub(half) / (half / 2).max(1);
+            // Whoever holds the lock takes a step already.
+            if (late || (at as u64) < due) && self.checkpoints.try_lock().is_some() {
+                let _ = self.advance(STEP);
             }
-            Some(at) => {
-                // All frames are looked at by three quarters of the ring.
-                let frames = self.memory.frames().len() as u64;
-                let due = frames * filled.saturating_sub(half) / (half / 2).max(1);
-                let late = since >= self.options.checkpoint_interval_us;
-                if late || (at as u64) < due { self.advance(STEP) } else { Ok(false) }
-            }
-        };
-        if result.is_err() {
-            // Noted where it happened; nothing to add.
+        } else if (fill.filled >= half || late) && self.try_place() {
+            let soon = since < self.options.ring_growth_us && fill.len < self.options.ring_len_max;
+            let _ = if soon && fill.filled >= half && self.writes_much(fill.filled) {
+                self.grow_ring()
+            } else {
+                self.begin_checkpoint().map(|_| ())
+            };
+            self.free_place();
         }
+    }
+
+    /// Whether pages were written for more bytes than this since the last checkpoint was fixed: then
+    /// a longer ring pays.
+    fn writes_much(&self, log_bytes: u64) -> bool {
+        let before = self.checkpoints.lock().writes_before;
+        let pages = self.pool.writes.load(Ordering::Relaxed).saturating_sub(before);
+        pages * u64::from(self.page_size()) > log_bytes
     }
 
     /// A whole checkpoint that also doubles the ring, by the holder of the writer's place.

@@ -38,6 +38,13 @@ pub trait BlockDevice: Sync {
     /// Block and erase size; constant while the device is open.
     fn geometry(&self) -> Geometry;
 
+    /// Bytes that a write may end on: a divisor of the block size. Where it is less than that, a
+    /// write may leave out the end of its last block, whose bytes then are anybody's guess: the
+    /// device still changes whole blocks.
+    fn write_size(&self) -> u32 {
+        self.geometry().block_size
+    }
+
     /// Length in bytes.
     ///
     /// # Errors
@@ -70,6 +77,16 @@ pub trait BlockDevice: Sync {
     /// # Errors
     /// After an error nothing is known of the writes since the last successful flush.
     fn flush(&self) -> Result<(), Self::Error>;
+
+    /// Writes the slices as [`BlockDevice::write`] does and makes them durable, in one go where the
+    /// device can; what was written before may stay as it is.
+    ///
+    /// # Errors
+    /// As those of `write` and of `flush`.
+    fn write_durable(&self, offset: u64, bufs: &[&[u8]]) -> Result<(), Self::Error> {
+        self.write(offset, bufs)?;
+        self.flush()
+    }
 
     /// Makes the device at least `len` bytes long, with the space really there; new bytes read as
     /// zero. Durable after the next `flush`.

@@ -31,6 +31,10 @@ where
         self.device.geometry()
     }
 
+    fn write_size(&self) -> u32 {
+        self.device.write_size()
+    }
+
     fn len(&self) -> Result<u64, T::Error> {
         Ok(self.len)
     }

@@ -4,11 +4,11 @@
 //! |---|---|---|
 //! | writer's place | the right to change anything | by a write transaction, a fix of a checkpoint, a check |
 //! | checkpoint | the checkpoint in progress | during a step |
-//! | writer | space, epochs | for one operation of the holder of the place |
+//! | writer's memory | space, epochs, lists | for one operation of the holder of the place |
 //! | ring | the writing end of the log | to append, to begin and to end a flush; never during I/O |
 //! | states | the newest committed, visible, flushing state | to copy or set a state |
 //!
-//! Order: place, checkpoint, writer, ring, states. A reader takes only `states`, briefly. The
+//! Order: place, checkpoint, writer's memory, ring, states. A reader takes only `states`, briefly. The
 //! transaction, checkpoint, recovery and integrity rooms add their methods to [`Database`].
 
 mod place;
@@ -25,8 +25,8 @@ use crate::page::format::CRC_LEN;
 use crate::pager::{Pager, PagerState};
 use crate::platform::Platform;
 use crate::seeded::{Bug, is};
+use crate::space::Workspace;
 use crate::space::protect::Protectors;
-use crate::space::{Space, Workspace};
 use lock_api::Mutex;
 use portable_atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
@@ -36,41 +36,36 @@ pub(crate) struct States<R> {
     pub committed: State<R>,
     /// V: what readers begin on.
     pub visible: State<R>,
-    /// F: what a running flush will make visible.
-    pub flushing: Option<State<R>>,
+    /// Epoch of F, which a running flush will make visible.
+    pub flushing: Option<u64>,
     /// Epoch of the last durable checkpoint.
     pub durable: u64,
     /// Epoch of the checkpoint in progress.
     pub checkpoint: Option<u64>,
 }
 
-/// What the holder of the writer's place changes besides pages.
-pub(crate) struct Writer {
-    pub space: Space,
-    /// The next transaction, savepoint or checkpoint gets this epoch.
-    pub next_epoch: u64,
-    /// A transaction found no space: the next one begins with a checkpoint.
-    pub space_short: bool,
-}
-
-/// A checkpoint whose state is fixed and whose pages are being written.
-#[derive(Clone, Copy)]
-pub(crate) struct Fixed {
-    /// What its meta will say, but for generation and log fields.
-    pub meta: Meta,
-    /// The next frame to look at.
-    pub at: usize,
-}
-
 /// Checkpoints so far.
 pub(crate) struct Checkpoints {
-    pub fixed: Option<Fixed>,
+    /// What the meta of the one in progress will say, but for generation and log fields: its state
+    /// is fixed and its pages are being written.
+    pub fixed: Option<Meta>,
     /// The newest durable meta.
     pub durable: Meta,
     /// Pages written when the last one was fixed.
     pub writes_before: u64,
+}
+
+/// How far checkpoints are, for commits to ask without a lock.
+pub(crate) struct Pace {
+    /// The next frame the one in progress looks at; [`Pace::IDLE`] where there is none.
+    pub at: AtomicUsize,
     /// When the last one ended, microseconds.
-    pub ended_us: u64,
+    pub ended_us: AtomicU64,
+}
+
+impl Pace {
+    /// No frame has this index.
+    pub const IDLE: usize = usize::MAX;
 }
 
 /// An open database: shared by any number of readers and one writer at a time.
@@ -84,7 +79,7 @@ pub struct Database<P: Platform, M: Memory<P>> {
     pub(crate) pool: PagerState<P::Mutex>,
     pub(crate) place: AtomicU32,
     pub(crate) checkpoints: Mutex<P::Mutex, Checkpoints>,
-    pub(crate) writer: Mutex<P::Mutex, Writer>,
+    pub(crate) pace: Pace,
     pub(crate) ring: Mutex<P::Mutex, Ring>,
     /// Changes when a flush of the log ends.
     pub(crate) ring_event: AtomicU32,
@@ -116,7 +111,7 @@ pub(crate) fn count(counter: &AtomicU64) {
 }
 
 /// In which epoch an operation works, and what it must leave alone.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Span {
     pub epoch: u64,
     pub protected: u64,
@@ -140,12 +135,11 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
 
     /// Runs one operation of the holder of the writer's place. The closure gets the workspace.
     pub(crate) fn work<T>(&self, span: Span, f: impl FnOnce(&mut Workspace<'_, P, M>) -> T) -> T {
-        let mut writer = self.writer.lock();
         let mut memory = self.memory.writer().lock();
-        let WriterMemory { scratch, lists, .. } = &mut *memory;
+        let WriterMemory { scratch, lists, space, .. } = &mut *memory;
         let mut workspace = Workspace {
             pager: self.pager(),
-            space: &mut writer.space,
+            space,
             lists: lists.as_mut(),
             scratch: scratch.as_mut().get_mut(CRC_LEN..).unwrap_or_default(),
             epoch: span.epoch,
@@ -168,7 +162,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
             if is(Bug::DurableUnprotected) { 0 } else { states.durable },
             states.checkpoint.filter(|_| !is(Bug::InProgressUnprotected)).unwrap_or(0),
             if is(Bug::VisibleUnprotected) { 0 } else { states.visible.epoch },
-            states.flushing.as_ref().filter(|_| !is(Bug::FlushingUnprotected)).map_or(0, |state| state.epoch),
+            states.flushing.filter(|_| !is(Bug::FlushingUnprotected)).unwrap_or(0),
             states.committed.epoch,
         ];
         drop(states);
@@ -178,9 +172,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
 
     /// An epoch never used before while the database is open.
     pub(crate) fn draw_epoch(&self) -> u64 {
-        let mut writer = self.writer.lock();
-        writer.next_epoch += 1;
-        writer.next_epoch - 1
+        self.memory.writer().lock().space.draw_epoch()
     }
 
     /// Makes the database read-only until it is reopened.
@@ -205,7 +197,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
     pub fn stats(&self) -> Stats {
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let (page_count, free_count, held_count) = {
-            let writer = self.writer.lock();
+            let writer = self.memory.writer().lock();
             (writer.space.page_count, writer.space.free_count, writer.space.held_count)
         };
         let ring = *self.ring.lock();

@@ -8,7 +8,7 @@
 //!
 //! | offset | size | field |
 //! |---|---|---|
-//! | 0 | 4 | CRC-32C of the rest of the block |
+//! | 0 | 4 | CRC-32C of the bytes used after it |
 //! | 4 | 4 | magic |
 //! | 8 | 8 | LSN of this block |
 //! | 16 | 8 | database id |
@@ -16,7 +16,7 @@
 //! | 32 | 8 | salt of the incarnation |
 //! | 40 | 8 | durable LSN: the log was known flushed up to here when this was written |
 //! | 48 | 8 | generation of the meta then |
-//! | 56 | 4 | bytes used, header included; what follows is zero |
+//! | 56 | 4 | bytes used, header included; what follows means nothing |
 //! | 60 | 4 | offset of the first record that begins in this block, 0 if none does |
 //! | 64 | | payload |
 //!
@@ -108,7 +108,7 @@ pub(crate) struct BlockHeader {
 }
 
 impl BlockHeader {
-    /// Writes the header and the checksum of the whole block.
+    /// Writes the header and the checksum.
     pub fn seal(&self, block: &mut [u8], crc32c: impl Fn(&[u8]) -> u32) {
         put_u32(block, MAGIC.start, BLOCK_MAGIC);
         put_u64(block, LSN.start, self.lsn);
@@ -119,14 +119,15 @@ impl BlockHeader {
         put_u64(block, GENERATION.start, self.generation);
         put_u32(block, USED.start, self.used);
         put_u32(block, FIRST.start, self.first);
-        let crc = crc32c(block.get(CRC.end..).unwrap_or(&[]));
+        let crc = crc32c(block.get(CRC.end..self.used as usize).unwrap_or(&[]));
         put_u32(block, CRC.start, crc);
     }
 
     /// The header of a block whose checksum is right and whose lengths lie inside it.
     pub fn open(block: &[u8], crc32c: impl Fn(&[u8]) -> u32) -> Option<Self> {
         let header = Self::peek(block)?;
-        let right = crc32c(block.get(CRC.end..)?) == u32_at(block, CRC.start);
+        let used = block.get(CRC.end..header.used as usize)?;
+        let right = crc32c(used) == u32_at(block, CRC.start);
         (right || is(Bug::LogChecksumUnchecked)).then_some(header)
     }
 

@@ -5,6 +5,9 @@ use super::format::{BLOCK_HEADER, BlockHeader, LogIdentity, RECORD_HEADER, RECOR
 use crate::bytes::put_u32;
 use crate::seeded::{Bug, is};
 
+/// A record longer than this part of the ring is not logged.
+const RING_PART: u64 = 16;
+
 /// Where the log stands after a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Position {
@@ -14,13 +17,23 @@ pub(crate) struct Position {
     pub chain: u32,
 }
 
+/// How full the ring is, bytes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fill {
+    pub len: u64,
+    /// What a recovery would need.
+    pub filled: u64,
+}
+
 /// A batch on its way to the device.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Batch {
-    /// LSN of its first block.
-    pub lsn: u64,
-    /// Bytes, whole blocks.
+    /// Where in the ring it begins.
+    pub offset: u64,
+    /// Bytes: whole blocks, but that the end of the last one may be missing.
     pub len: usize,
+    /// Bytes before the ring's end; the rest goes to its beginning.
+    pub straight: usize,
     /// The log is durable up to here when it is flushed.
     pub end: u64,
 }
@@ -29,6 +42,8 @@ pub(crate) struct Batch {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ring {
     pub block_size: usize,
+    /// What a write to the device may end on.
+    pub write_size: usize,
     /// Bytes of a log buffer.
     pub buffer_len: usize,
     pub identity: LogIdentity,
@@ -59,11 +74,12 @@ pub(crate) struct Ring {
 }
 
 impl Ring {
-    /// A ring whose next block is at `start`; sizes are those of a block and of a log buffer.
-    pub const fn new(sizes: [usize; 2], identity: LogIdentity, base: u64, len: u64, start: u64) -> Self {
-        let [block_size, buffer_len] = sizes;
+    /// A ring whose next block is at `start`; sizes are those of a block, a write and a log buffer.
+    pub const fn new(sizes: [usize; 3], identity: LogIdentity, base: u64, len: u64, start: u64) -> Self {
+        let [block_size, write_size, buffer_len] = sizes;
         Self {
             block_size,
+            write_size,
             buffer_len,
             identity,
             base,
@@ -96,6 +112,11 @@ impl Ring {
         self.end() - self.retired
     }
 
+    /// How full the ring is.
+    pub fn fill(&self) -> Fill {
+        Fill { len: self.len, filled: self.filled() }
+    }
+
     /// Most bytes a record with `len` bytes of operations adds.
     const fn room_for(&self, len: usize) -> usize {
         let payload = self.block_size - BLOCK_HEADER;
@@ -103,7 +124,7 @@ impl Ring {
     }
 
     /// Whether the ring has room for a record, whatever is in the buffer.
-    pub fn has_room(&self, len: usize) -> bool {
+    fn has_room(&self, len: usize) -> bool {
         self.filled() + self.room_for(len) as u64 <= self.len
     }
 
@@ -112,9 +133,10 @@ impl Ring {
         self.used.next_multiple_of(self.block_size) + self.room_for(len) <= buffer.len()
     }
 
-    /// Whether an empty buffer could hold the record.
-    pub const fn fits_any(&self, len: usize) -> bool {
-        self.room_for(len) <= self.buffer_len
+    /// Whether a record of this length is to be logged: the ring has room, an empty buffer could
+    /// hold it, and it is not a big part of the ring.
+    pub fn takes(&self, len: usize) -> bool {
+        len as u64 <= self.len / RING_PART && self.room_for(len) <= self.buffer_len && self.has_room(len)
     }
 
     /// Appends a record to the filling buffer; the caller knows that it fits. The new position.
@@ -174,15 +196,12 @@ impl Ring {
         }
     }
 
-    /// Closes the filling buffer as a batch: headers, zeros, checksums. The next record begins in
+    /// Closes the filling buffer as a batch: headers and checksums. The next record begins in
     /// a new block of the other buffer.
     pub fn close(&mut self, buffer: &mut [u8], buffers: usize, crc32c: impl Fn(&[u8]) -> u32) -> Batch {
         let size = self.block_size;
         let used = self.used;
         let len = used.next_multiple_of(size);
-        if let Some(rest) = buffer.get_mut(used..len) {
-            rest.fill(0);
-        }
         let last = len - size;
         put_u32(buffer, last, self.first);
         let durable_lsn = match self.durable {
@@ -203,7 +222,10 @@ impl Ring {
                 header.seal(block, &crc32c);
             }
         }
-        let batch = Batch { lsn: self.start, len, end: self.start + len as u64 };
+        let offset = self.offset(self.start);
+        let straight = (self.len - offset) as usize;
+        let written = used.next_multiple_of(self.write_size).min(len);
+        let batch = Batch { offset, len: written, straight, end: self.start + len as u64 };
         self.start += len as u64;
         self.used = 0;
         self.first = 0;

@@ -6,65 +6,74 @@ use lock_api::{RawRwLock, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use portable_atomic::{AtomicU8, AtomicU64, Ordering};
 
 /// The frame's page differs from what the device has.
-const DIRTY: u8 = 1;
+pub(crate) const DIRTY: u8 = 1;
 /// The page was used since the hand passed.
 const VISITED: u8 = 2;
 
-/// A page's place in memory.
+/// A page's place in memory. Which page it holds stands beside the frames ([`super::Memory::keys`],
+/// [`super::Memory::flags`]), so that looking through a set or for dirty pages touches few lines of
+/// the processor's cache.
 pub struct Frame<R, B> {
-    /// [`Ptr::key`] of the page held, 0 for none.
-    key: AtomicU64,
     /// Birth epoch of the page held.
     birth: AtomicU64,
-    flags: AtomicU8,
     bytes: RwLock<R, B>,
 }
 
 impl<R: RawRwLock, B> Frame<R, B> {
     /// An empty frame over a page's buffer.
     pub const fn new(bytes: B) -> Self {
-        Self {
-            key: AtomicU64::new(0),
-            birth: AtomicU64::new(0),
-            flags: AtomicU8::new(0),
-            bytes: RwLock::new(bytes),
-        }
+        Self { birth: AtomicU64::new(0), bytes: RwLock::new(bytes) }
+    }
+}
+
+/// A frame with what it holds.
+pub(crate) struct Place<'a, R, B> {
+    key: &'a AtomicU64,
+    flags: &'a AtomicU8,
+    frame: &'a Frame<R, B>,
+}
+
+impl<R, B> Clone for Place<'_, R, B> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R, B> Copy for Place<'_, R, B> {}
+
+impl<'a, R: RawRwLock, B> Place<'a, R, B> {
+    pub(crate) const fn new(key: &'a AtomicU64, flags: &'a AtomicU8, frame: &'a Frame<R, B>) -> Self {
+        Self { key, flags, frame }
     }
 
-    /// Forgets the page held; only before the frame is shared.
-    pub(crate) fn reset(&self) {
-        self.key.store(0, Ordering::Release);
-        self.flags.store(0, Ordering::Release);
-    }
-
-    pub(crate) fn key(&self) -> u64 {
+    pub(crate) fn key(self) -> u64 {
         self.key.load(Ordering::Acquire)
     }
 
-    pub(crate) fn page(&self) -> u32 {
+    pub(crate) fn page(self) -> u32 {
         (self.key() >> 32) as u32
     }
 
-    pub(crate) fn birth(&self) -> u64 {
-        self.birth.load(Ordering::Acquire)
+    pub(crate) fn birth(self) -> u64 {
+        self.frame.birth.load(Ordering::Acquire)
     }
 
-    pub(crate) fn is_dirty(&self) -> bool {
+    pub(crate) fn is_dirty(self) -> bool {
         self.flags.load(Ordering::Acquire) & DIRTY != 0
     }
 
-    pub(crate) fn visit(&self) {
+    pub(crate) fn visit(self) {
         if self.flags.load(Ordering::Relaxed) & VISITED == 0 {
             self.flags.fetch_or(VISITED, Ordering::Relaxed);
         }
     }
 
     /// Whether the page was used since the hand passed; it passes now.
-    pub(crate) fn pass(&self) -> bool {
+    pub(crate) fn pass(self) -> bool {
         self.flags.fetch_and(!VISITED, Ordering::Relaxed) & VISITED != 0
     }
 
-    pub(crate) fn set_clean(&self) {
+    pub(crate) fn set_clean(self) {
         self.flags.fetch_and(!DIRTY, Ordering::Release);
     }
 }
@@ -72,17 +81,17 @@ impl<R: RawRwLock, B> Frame<R, B> {
 /// A page held for reading.
 pub(crate) struct Pin<'a, R: RawRwLock, B> {
     guard: RwLockReadGuard<'a, R, B>,
-    frame: &'a Frame<R, B>,
+    place: Place<'a, R, B>,
 }
 
 impl<'a, R: RawRwLock, B: AsRef<[u8]>> Pin<'a, R, B> {
-    pub(crate) fn lock(frame: &'a Frame<R, B>) -> Self {
-        Self { guard: frame.bytes.read(), frame }
+    pub(crate) fn lock(place: Place<'a, R, B>) -> Self {
+        Self { guard: place.frame.bytes.read(), place }
     }
 
-    pub(crate) fn try_lock(frame: &'a Frame<R, B>) -> Option<Self> {
-        let guard = frame.bytes.try_read()?;
-        Some(Self { guard, frame })
+    pub(crate) fn try_lock(place: Place<'a, R, B>) -> Option<Self> {
+        let guard = place.frame.bytes.try_read()?;
+        Some(Self { guard, place })
     }
 
     /// The page's bytes after the checksum.
@@ -91,25 +100,30 @@ impl<'a, R: RawRwLock, B: AsRef<[u8]>> Pin<'a, R, B> {
         self.guard.as_ref().get(CRC_LEN..).unwrap_or(&[])
     }
 
-    pub(crate) fn frame(&self) -> &'a Frame<R, B> {
-        self.frame
+    /// The whole page; its checksum is right only while it is as it was read.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.guard.as_ref()
+    }
+
+    pub(crate) fn place(&self) -> Place<'a, R, B> {
+        self.place
     }
 }
 
 /// A page held for changing.
 pub(crate) struct PinMut<'a, R: RawRwLock, B> {
     guard: RwLockWriteGuard<'a, R, B>,
-    frame: &'a Frame<R, B>,
+    place: Place<'a, R, B>,
 }
 
 impl<'a, R: RawRwLock, B: AsRef<[u8]> + AsMut<[u8]>> PinMut<'a, R, B> {
-    pub(crate) fn lock(frame: &'a Frame<R, B>) -> Self {
-        Self { guard: frame.bytes.write(), frame }
+    pub(crate) fn lock(place: Place<'a, R, B>) -> Self {
+        Self { guard: place.frame.bytes.write(), place }
     }
 
-    pub(crate) fn try_lock(frame: &'a Frame<R, B>) -> Option<Self> {
-        let guard = frame.bytes.try_write()?;
-        Some(Self { guard, frame })
+    pub(crate) fn try_lock(place: Place<'a, R, B>) -> Option<Self> {
+        let guard = place.frame.bytes.try_write()?;
+        Some(Self { guard, place })
     }
 
     /// The page's bytes after the checksum.
@@ -120,17 +134,17 @@ impl<'a, R: RawRwLock, B: AsRef<[u8]> + AsMut<[u8]>> PinMut<'a, R, B> {
 
     #[inline]
     pub fn view_mut(&mut self) -> &mut [u8] {
-        debug_assert!(self.frame.is_dirty());
+        debug_assert!(self.place.is_dirty());
         self.guard.as_mut().get_mut(CRC_LEN..).unwrap_or_default()
     }
 
-    /// The whole page, checksum first, to be filled from the device.
+    /// The whole page, checksum first, to be filled.
     pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
         self.guard.as_mut()
     }
 
     pub fn is_dirty(&self) -> bool {
-        self.frame.is_dirty()
+        self.place.is_dirty()
     }
 
     pub fn birth(&self) -> u64 {
@@ -139,10 +153,10 @@ impl<'a, R: RawRwLock, B: AsRef<[u8]> + AsMut<[u8]>> PinMut<'a, R, B> {
 
     /// Gives a page that was flushed a new tag, so that it may be changed again (I2, I3).
     pub fn retag(&mut self, tag: u32) -> Ptr {
-        let page = self.frame.page();
+        let page = self.place.page();
         let ptr = Ptr { page, tag };
-        self.frame.key.store(ptr.key(), Ordering::Release);
-        self.frame.flags.fetch_or(DIRTY, Ordering::Release);
+        self.place.key.store(ptr.key(), Ordering::Release);
+        self.place.flags.fetch_or(DIRTY, Ordering::Release);
         format::set_tag(self.view_mut(), tag);
         ptr
     }
@@ -150,24 +164,24 @@ impl<'a, R: RawRwLock, B: AsRef<[u8]> + AsMut<[u8]>> PinMut<'a, R, B> {
     /// Makes the frame hold a new page with this identity and no content.
     pub(crate) fn begin(&mut self, identity: Identity) {
         self.occupy(identity.ptr, identity.birth);
-        self.frame.flags.store(DIRTY, Ordering::Release);
+        self.place.flags.store(DIRTY, Ordering::Release);
         format::begin(self.view_mut(), identity);
     }
 
     /// Makes the frame hold a page of the device.
     pub(crate) fn occupy(&self, ptr: Ptr, birth: u64) {
-        self.frame.flags.store(0, Ordering::Release);
-        self.frame.birth.store(birth, Ordering::Release);
-        self.frame.key.store(ptr.key(), Ordering::Release);
+        self.place.flags.store(0, Ordering::Release);
+        self.place.frame.birth.store(birth, Ordering::Release);
+        self.place.key.store(ptr.key(), Ordering::Release);
     }
 
     /// Makes the frame hold nothing.
     pub(crate) fn clear(&self) {
-        self.frame.key.store(0, Ordering::Release);
-        self.frame.flags.store(0, Ordering::Release);
+        self.place.key.store(0, Ordering::Release);
+        self.place.flags.store(0, Ordering::Release);
     }
 
-    pub(crate) fn frame(&self) -> &'a Frame<R, B> {
-        self.frame
+    pub(crate) fn place(&self) -> Place<'a, R, B> {
+        self.place
     }
 }

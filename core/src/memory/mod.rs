@@ -7,38 +7,34 @@ mod frame;
 mod list;
 mod roots;
 mod state;
+mod writer;
 
 pub use frame::Frame;
-pub(crate) use frame::{Pin, PinMut};
+pub(crate) use frame::{DIRTY, Pin, PinMut, Place};
 pub(crate) use list::Purpose;
 pub use list::{Entry, List};
 pub use roots::{Roots, TreeRoot};
 pub use state::SavepointSlot;
 pub(crate) use state::State;
+pub use writer::WriterMemory;
+pub(crate) use writer::{Space, Tags};
 
 use crate::platform::Platform;
 use lock_api::Mutex;
-use portable_atomic::AtomicU64;
+use portable_atomic::{AtomicU8, AtomicU64};
 
 /// A page of this platform and memory held for reading.
 pub(crate) type PinOf<'a, P, M> = Pin<'a, <P as Platform>::RwLock, <M as Memory<P>>::Page>;
 /// A page of this platform and memory held for changing.
 pub(crate) type PinMutOf<'a, P, M> = PinMut<'a, <P as Platform>::RwLock, <M as Memory<P>>::Page>;
 
+/// A frame of this platform and memory, with what it holds.
+pub(crate) type PlaceOf<'a, P, M> = Place<'a, <P as Platform>::RwLock, <M as Memory<P>>::Page>;
+
 /// A page held for changing, and the pointer to it as it now is.
 pub(crate) type Placed<'a, P, M> = (crate::page::Ptr, PinMutOf<'a, P, M>);
 
-/// Buffers only the holder of the writer's place uses.
-pub struct WriterMemory<B, L, S> {
-    /// One page, for laying nodes out anew.
-    pub scratch: B,
-    /// Heads of space lists: at least six.
-    pub lists: L,
-    /// Open savepoints.
-    pub savepoints: S,
-}
-
-/// The writer's buffers of a memory, behind their lock.
+/// What the writer keeps in a memory, behind its lock.
 pub type WriterMutex<P, M> = Mutex<
     <P as Platform>::Mutex,
     WriterMemory<<M as Memory<P>>::Page, <M as Memory<P>>::Lists, <M as Memory<P>>::Savepoints>,
@@ -65,6 +61,10 @@ pub trait Memory<P: Platform>: Sync {
     fn page_size(&self) -> usize;
     /// The pool. Its length is a multiple of the number of hands.
     fn frames(&self) -> &[Frame<P::RwLock, Self::Page>];
+    /// For each frame which page it holds: a number of the engine's.
+    fn keys(&self) -> &[AtomicU64];
+    /// For each frame in what condition that page is: bits of the engine's.
+    fn flags(&self) -> &[AtomicU8];
     /// One eviction hand for each set of frames.
     fn hands(&self) -> &[Mutex<P::Mutex, u16>];
     /// One log buffer, or two where threads commit at the same time.
@@ -74,7 +74,7 @@ pub trait Memory<P: Platform>: Sync {
     /// Where the operations of the running transaction are packed. A longer record is not logged:
     /// its transaction commits by a checkpoint.
     fn operations(&self) -> &Mutex<P::Mutex, Self::Operations>;
-    /// The writer's other buffers.
+    /// What else the writer keeps.
     fn writer(&self) -> &WriterMutex<P, Self>;
 }
 
@@ -92,6 +92,12 @@ impl<P: Platform, T: Memory<P>> Memory<P> for &T {
     }
     fn frames(&self) -> &[Frame<P::RwLock, Self::Page>] {
         (**self).frames()
+    }
+    fn keys(&self) -> &[AtomicU64] {
+        (**self).keys()
+    }
+    fn flags(&self) -> &[AtomicU8] {
+        (**self).flags()
     }
     fn hands(&self) -> &[Mutex<P::Mutex, u16>] {
         (**self).hands()
@@ -134,6 +140,8 @@ pub struct StaticMemory<
     const READERS: usize,
 > {
     frames: [Frame<P::RwLock, [u8; PAGE]>; FRAMES],
+    keys: [AtomicU64; FRAMES],
+    flags: [AtomicU8; FRAMES],
     hands: [Mutex<P::Mutex, u16>; 1],
     logs: [Mutex<P::Mutex, [u8; LOG]>; 1],
     readers: [AtomicU64; READERS],
@@ -149,15 +157,17 @@ impl<P: Platform, const PAGE: usize, const FRAMES: usize, const LOG: usize, cons
     pub const fn new() -> Self {
         Self {
             frames: [const { Frame::new([0; PAGE]) }; FRAMES],
+            keys: [const { AtomicU64::new(0) }; FRAMES],
+            flags: [const { AtomicU8::new(0) }; FRAMES],
             hands: [Mutex::new(0)],
             logs: [Mutex::new([0; LOG])],
             readers: [const { AtomicU64::new(0) }; READERS],
             operations: Mutex::new([0; LOG]),
-            writer: Mutex::new(WriterMemory {
-                scratch: [0; PAGE],
-                lists: [const { List::new([Entry::NONE; INLINE]) }; LISTS],
-                savepoints: [const { SavepointSlot::EMPTY }; SAVEPOINTS],
-            }),
+            writer: Mutex::new(WriterMemory::new(
+                [0; PAGE],
+                [const { List::new([Entry::NONE; INLINE]) }; LISTS],
+                [const { SavepointSlot::EMPTY }; SAVEPOINTS],
+            )),
         }
     }
 }
@@ -186,6 +196,12 @@ impl<P: Platform, const PAGE: usize, const FRAMES: usize, const LOG: usize, cons
     }
     fn frames(&self) -> &[Frame<P::RwLock, [u8; PAGE]>] {
         &self.frames
+    }
+    fn keys(&self) -> &[AtomicU64] {
+        &self.keys
+    }
+    fn flags(&self) -> &[AtomicU8] {
+        &self.flags
     }
     fn hands(&self) -> &[Mutex<P::Mutex, u16>] {
         &self.hands

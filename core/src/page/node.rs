@@ -172,7 +172,24 @@ impl<'a> Node<'a> {
             None => return Err(count),
         };
         let target = head(rest);
-        let (mut low, mut high) = (0, count);
+        // The first slot whose head is not below: no branch depends on a comparison.
+        let (mut low, mut size) = (0, count);
+        while size > 0 {
+            let half = size / 2;
+            let middle = low + half;
+            (low, size) =
+                if self.head(middle) < target { (middle + 1, size - half - 1) } else { (low, half) };
+        }
+        if low == count || self.head(low) != target {
+            return Err(low);
+        }
+        // Most keys of a page differ in their heads, so this is the one, or the key is not there.
+        match self.suffix(low).cmp(rest) {
+            Ordering::Equal => return Ok(low),
+            Ordering::Greater => return Err(low),
+            Ordering::Less => low += 1,
+        }
+        let mut high = count;
         while low < high {
             let middle = usize::midpoint(low, high);
             let order = match self.head(middle).cmp(&target) {

@@ -4,11 +4,12 @@ use super::{Pager, Role};
 use crate::bytes::u32_at;
 use crate::device::BlockDevice;
 use crate::error::{Damage, DeviceName, Error, Operation};
-use crate::memory::{Frame, Memory, PinMut, PinMutOf};
+use crate::memory::{DIRTY, Memory, PinMut, PinMutOf, PlaceOf};
 use crate::page::format::{self, CRC_LEN, Identity, Kind};
 use crate::page::{Ptr, node};
 use crate::platform::Platform;
 use crate::seeded::{Bug, is};
+use core::ops::Range;
 use portable_atomic::Ordering;
 
 impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
@@ -19,15 +20,14 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
         }
         let mut pin = {
             let (set, range) = self.set_of(ptr.page);
-            let frames = self.memory.frames().get(range).unwrap_or(&[]);
             let Some(hand) = self.memory.hands().get(set) else {
                 return Err(Error::MemoryTooSmall);
             };
             let mut hand = hand.lock();
-            if frames.iter().any(|frame| frame.key() == ptr.key()) {
+            if self.holding(ptr).is_some() {
                 return Ok(());
             }
-            let pin = self.victim(frames, &mut hand, role)?;
+            let pin = self.victim(range, &mut hand, role)?;
             pin.occupy(ptr, 0);
             pin
         };
@@ -73,41 +73,62 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
 
     /// A frame for a new page, dirty, with its header written and nothing else.
     pub fn create(&self, identity: Identity) -> Result<PinMutOf<'a, P, M>, Error<P::Error>> {
-        let (set, range) = self.set_of(identity.ptr.page);
-        let frames = self.memory.frames().get(range).unwrap_or(&[]);
-        let Some(hand) = self.memory.hands().get(set) else {
-            return Err(Error::MemoryTooSmall);
-        };
-        let mut hand = hand.lock();
-        if frames.iter().any(|frame| frame.page() == identity.ptr.page) {
+        let page = identity.ptr.page;
+        if self.holding_any(page).is_some() {
             // P2: the map calls a page free that is reached from a tree.
-            return Err(Error::Corrupt { page: identity.ptr.page, damage: Damage::Map });
+            return Err(Error::Corrupt { page, damage: Damage::Map });
         }
-        let mut pin = self.victim(frames, &mut hand, Role::Writer)?;
+        let (set, range) = self.set_of(page);
+        // Nobody else looks for this page, so an empty frame needs no lock of the set.
+        let mut pin = match self.empty(&range, Role::Writer) {
+            Some(pin) => pin,
+            None => {
+                let Some(hand) = self.memory.hands().get(set) else {
+                    return Err(Error::MemoryTooSmall);
+                };
+                self.victim(range, &mut hand.lock(), Role::Writer)?
+            }
+        };
         pin.begin(identity);
         Ok(pin)
+    }
+
+    /// An empty frame of the set, unless the running transaction holds so many of it that it must
+    /// write one out.
+    fn empty(&self, range: &Range<usize>, role: Role) -> Option<PinMutOf<'a, P, M>> {
+        let keys = self.memory.keys().get(range.clone())?;
+        let (mut empty, mut count) = (None, 0);
+        for (way, key) in keys.iter().enumerate() {
+            if key.load(Ordering::Acquire) != 0 {
+                count += 1;
+            } else if empty.is_none() {
+                empty = Some(way);
+            }
+        }
+        if role == Role::Writer && count >= self.running_max(range.len()) && self.must_spill(range) {
+            return None;
+        }
+        let pin = PinMut::try_lock(self.frame(range.start + empty?)?)?;
+        (pin.place().key() == 0).then_some(pin)
     }
 
     /// A frame of the set that may be given away, emptied. SIEVE: the hand passes pages used since
     /// its last visit; clean pages go before dirty ones. The caller holds the set's lock.
     fn victim(
         &self,
-        frames: &'a [Frame<P::RwLock, M::Page>],
+        range: Range<usize>,
         hand: &mut u16,
         role: Role,
     ) -> Result<PinMutOf<'a, P, M>, Error<P::Error>> {
-        let ways = frames.len();
-        let spill_first = role == Role::Writer && self.running(frames) >= self.running_max(ways);
-        if !spill_first
-            && let Some(frame) = frames.iter().find(|frame| frame.key() == 0)
-            && let Some(pin) = PinMut::try_lock(frame)
-        {
+        let ways = range.len();
+        if let Some(pin) = self.empty(&range, role) {
             return Ok(pin);
         }
+        let spill_first = role == Role::Writer && self.must_spill(&range);
         for step in 0..4 * ways {
             let index = usize::from(*hand) % ways.max(1);
             *hand = ((index + 1) % ways) as u16;
-            let Some(frame) = frames.get(index) else { continue };
+            let Some(frame) = self.frame(range.start + index) else { continue };
             if frame.key() != 0 && step < 3 * ways && frame.pass() {
                 continue;
             }
@@ -137,13 +158,13 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
     }
 
     /// Whether a frame holds a dirty page of the running transaction.
-    fn is_running(&self, frame: &Frame<P::RwLock, M::Page>) -> bool {
+    fn is_running(&self, frame: PlaceOf<'a, P, M>) -> bool {
         frame.is_dirty() && frame.birth() > self.state.committed.load(Ordering::Acquire)
     }
 
     /// Forgets the running transaction's dirty pages, unwritten: it ended, and they mean nothing.
     pub fn forget_running(&self) {
-        for frame in self.memory.frames() {
+        for frame in (0..self.memory.frames().len()).filter_map(|index| self.frame(index)) {
             if self.is_running(frame) {
                 let pin = PinMut::lock(frame);
                 if self.is_running(frame) {
@@ -153,8 +174,19 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
         }
     }
 
-    fn running(&self, frames: &[Frame<P::RwLock, M::Page>]) -> usize {
-        frames.iter().filter(|frame| self.is_running(frame)).count()
+    /// Whether the running transaction holds so many frames of a set that it must write one out.
+    fn must_spill(&self, range: &Range<usize>) -> bool {
+        let max = self.running_max(range.len());
+        let flags = self.memory.flags().get(range.clone()).unwrap_or(&[]);
+        // Few are dirty at all, most of the time.
+        let dirty: usize = flags.iter().map(|flags| usize::from(flags.load(Ordering::Relaxed) & DIRTY)).sum();
+        dirty >= max
+            && range
+                .clone()
+                .filter_map(|index| self.frame(index))
+                .filter(|frame| self.is_running(*frame))
+                .count()
+                >= max
     }
 
     /// The most frames of a set the running transaction may hold dirty before it writes one out:

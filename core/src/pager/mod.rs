@@ -27,7 +27,7 @@ mod write;
 
 use crate::device::BlockDevice;
 use crate::error::{DeviceName, Error, Operation};
-use crate::memory::{Frame, Memory, Pin, PinMut, PinMutOf, PinOf};
+use crate::memory::{Memory, Pin, PinMut, PinMutOf, PinOf, Place, PlaceOf};
 use crate::page::Ptr;
 use crate::page::format::CRC_LEN;
 use crate::platform::Platform;
@@ -56,6 +56,9 @@ pub(crate) enum Hint {
 
 /// What all threads share about the pool besides the frames.
 pub(crate) struct PagerState<L> {
+    /// Sets of frames, and frames of each.
+    sets: usize,
+    ways: usize,
     /// One flush of the data device at a time: the system may report a failure only once.
     flush: Mutex<L, ()>,
     /// Epoch of the newest committed state: dirty pages born later belong to the running
@@ -71,8 +74,11 @@ pub(crate) struct PagerState<L> {
 }
 
 impl<L: RawMutex> PagerState<L> {
-    pub const fn new() -> Self {
+    /// For a pool of this many sets of this many frames.
+    pub const fn new(sets: usize, ways: usize) -> Self {
         Self {
+            sets,
+            ways,
             flush: Mutex::new(()),
             committed: AtomicU64::new(0),
             read_only: AtomicBool::new(false),
@@ -124,18 +130,40 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
     }
 
     /// The set a page falls into, and the frames of that set.
+    #[inline]
     fn set_of(&self, page: u32) -> (usize, Range<usize>) {
-        let sets = self.memory.hands().len();
-        let ways = self.memory.frames().len() / sets;
+        let PagerState { sets, ways, .. } = *self.state;
         // Fibonacci hashing; the number of sets need not be a power of two.
         let hash = u64::from(page.wrapping_mul(0x9E37_79B1));
         let set = ((hash * sets as u64) >> 32) as usize;
         (set, set * ways..(set + 1) * ways)
     }
 
-    fn frames_of(&self, page: u32) -> &'a [Frame<P::RwLock, M::Page>] {
+    /// The frame at an index of the pool.
+    #[inline]
+    fn frame(&self, index: usize) -> Option<PlaceOf<'a, P, M>> {
+        let memory = self.memory;
+        Some(Place::new(memory.keys().get(index)?, memory.flags().get(index)?, memory.frames().get(index)?))
+    }
+
+    /// The frame among these that holds what this key or one like it stands for.
+    #[inline]
+    fn held(&self, range: Range<usize>, is: impl Fn(u64) -> bool) -> Option<PlaceOf<'a, P, M>> {
+        let keys = self.memory.keys().get(range.clone())?;
+        let way = keys.iter().position(|key| is(key.load(Ordering::Acquire)))?;
+        self.frame(range.start + way)
+    }
+
+    /// The frame that holds this writing of a page.
+    fn holding(&self, ptr: Ptr) -> Option<PlaceOf<'a, P, M>> {
+        let (key, (_, range)) = (ptr.key(), self.set_of(ptr.page));
+        self.held(range, |held| held == key)
+    }
+
+    /// A frame that holds some writing of this page.
+    fn holding_any(&self, page: u32) -> Option<PlaceOf<'a, P, M>> {
         let (_, range) = self.set_of(page);
-        self.memory.frames().get(range).unwrap_or(&[])
+        self.held(range, |held| (held >> 32) as u32 == page)
     }
 
     /// The page `ptr` points to, verified, for reading.
@@ -155,32 +183,30 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
     }
 
     fn find(&self, ptr: Ptr, hint: Hint) -> Option<PinOf<'a, P, M>> {
-        let key = ptr.key();
-        for frame in self.frames_of(ptr.page) {
-            if frame.key() == key {
-                let pin = Pin::lock(frame);
-                if frame.key() == key {
-                    if hint == Hint::Keep {
-                        frame.visit();
-                    }
-                    return Some(pin);
-                }
-            }
+        let frame = self.holding(ptr)?;
+        let pin = Pin::lock(frame);
+        if frame.key() != ptr.key() {
+            return None;
         }
-        None
+        if hint == Hint::Keep {
+            frame.visit();
+        }
+        Some(pin)
+    }
+
+    /// Birth of the page `ptr` points to, if it is in the pool.
+    pub fn birth(&self, ptr: Ptr) -> Option<u64> {
+        self.holding(ptr).map(Place::birth)
     }
 
     /// The page `ptr` points to, for changing; only for the writer.
     pub fn pin_mut(&self, ptr: Ptr) -> Result<PinMutOf<'a, P, M>, Error<P::Error>> {
-        let key = ptr.key();
         for _ in 0..LOAD_TRIES {
-            for frame in self.frames_of(ptr.page) {
-                if frame.key() == key {
-                    let pin = PinMut::lock(frame);
-                    if frame.key() == key {
-                        frame.visit();
-                        return Ok(pin);
-                    }
+            if let Some(frame) = self.holding(ptr) {
+                let pin = PinMut::lock(frame);
+                if frame.key() == ptr.key() {
+                    frame.visit();
+                    return Ok(pin);
                 }
             }
             self.load(ptr, Role::Writer)?;
@@ -190,22 +216,19 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
 
     /// The page `ptr` points to, if it is in the pool and was changed since it was last written.
     pub fn find_dirty(&self, ptr: Ptr) -> Option<PinMutOf<'a, P, M>> {
-        let key = ptr.key();
-        let frame = self.frames_of(ptr.page).iter().find(|frame| frame.key() == key)?;
+        let frame = self.holding(ptr)?;
         let pin = PinMut::lock(frame);
-        (frame.key() == key && pin.is_dirty()).then_some(pin)
+        (frame.key() == ptr.key() && pin.is_dirty()).then_some(pin)
     }
 
     /// Copies what is known of a page, from the pool or the device, without knowing its tag: a hint,
     /// not to be believed.
     pub fn peek(&self, page: u32, view: &mut [u8]) {
-        for frame in self.frames_of(page) {
-            if frame.page() == page {
-                let pin = Pin::lock(frame);
-                if frame.page() == page && pin.view().len() == view.len() {
-                    view.copy_from_slice(pin.view());
-                    return;
-                }
+        if let Some(frame) = self.holding_any(page) {
+            let pin = Pin::lock(frame);
+            if frame.page() == page && pin.view().len() == view.len() {
+                view.copy_from_slice(pin.view());
+                return;
             }
         }
         let offset = u64::from(page) * self.page_size() as u64 + CRC_LEN as u64;
@@ -220,12 +243,10 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
         if is(Bug::DeadFrameKept) {
             return;
         }
-        for frame in self.frames_of(page) {
+        while let Some(frame) = self.holding_any(page) {
+            let pin = PinMut::lock(frame);
             if frame.page() == page {
-                let pin = PinMut::lock(frame);
-                if frame.page() == page {
-                    pin.clear();
-                }
+                pin.clear();
             }
         }
     }

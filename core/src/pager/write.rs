@@ -4,12 +4,13 @@ use super::Pager;
 use crate::device::BlockDevice;
 use crate::error::{DeviceName, Error, Operation};
 use crate::limits::WRITE_RUN_MAX;
-use crate::memory::{Frame, Memory, Pin, PinMutOf, PinOf};
+use crate::memory::{DIRTY, Memory, Pin, PinMutOf, PinOf, Place, PlaceOf};
 use crate::page::Kind;
 use crate::page::format::{self, CRC_LEN};
 use crate::platform::Platform;
 use crate::seeded::{Bug, is};
 use heapless::Vec;
+use lock_api::RawRwLock;
 use portable_atomic::Ordering;
 
 impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
@@ -18,8 +19,8 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
         if self.state.read_only.load(Ordering::Relaxed) {
             return Err(Error::PoolTooSmall);
         }
-        self.write_page(pin.frame().page(), pin.view())?;
-        pin.frame().set_clean();
+        self.write_page(pin.place().page(), pin.view())?;
+        pin.place().set_clean();
         Ok(())
     }
 
@@ -49,23 +50,21 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
     /// `start`, neighbours on the device together. The frame to go on with; the number of frames
     /// when all were seen.
     pub fn write_dirty(&self, epoch: u64, start: usize, budget: usize) -> Result<usize, Error<P::Error>> {
-        let frames = self.memory.frames();
+        let flags = self.memory.flags();
         let mut written = 0;
         let mut at = start;
-        while let Some(frame) = frames.get(at) {
-            if written >= budget {
-                break;
-            }
-            if self.is_due(frame, epoch) {
+        while written < budget {
+            let rest = flags.get(at..).unwrap_or(&[]);
+            let Some(next) = rest.iter().position(|flags| flags.load(Ordering::Acquire) & DIRTY != 0) else {
+                return Ok(flags.len());
+            };
+            at += next;
+            if let Some(frame) = self.frame(at).filter(|frame| is_due(*frame, epoch)) {
                 written += self.write_run(frame.page(), epoch)?;
             }
             at += 1;
         }
         Ok(at)
-    }
-
-    fn is_due(&self, frame: &Frame<P::RwLock, M::Page>, epoch: u64) -> bool {
-        frame.is_dirty() && frame.birth() <= epoch
     }
 
     /// Writes `page` and the due pages that follow it without a gap. How many.
@@ -94,29 +93,40 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
         }
         self.write_device(page, &bufs)?;
         for pin in &pins {
-            pin.frame().set_clean();
+            pin.place().set_clean();
         }
         self.state.writes.fetch_add(pins.len() as u64, Ordering::Relaxed);
         Ok(pins.len())
     }
 
+    fn holding_dirty(&self, page: u32, epoch: u64) -> Option<PlaceOf<'a, P, M>> {
+        let (_, range) = self.set_of(page);
+        range
+            .filter_map(|index| self.frame(index))
+            .find(|frame| frame.page() == page && is_due(*frame, epoch))
+    }
+
     /// The dirty frame of a tree page, if it must be written by the checkpoint of `epoch`.
     fn pin_due(&self, page: u32, epoch: u64, wait: bool) -> Option<PinOf<'a, P, M>> {
-        let due = |frame: &Frame<P::RwLock, M::Page>| frame.page() == page && self.is_due(frame, epoch);
-        let frame = self.frames_of(page).iter().find(|frame| due(frame))?;
+        let frame = self.holding_dirty(page, epoch)?;
         let pin = if wait { Pin::lock(frame) } else { Pin::try_lock(frame)? };
         let in_tree = format::kind(pin.view()).is_some_and(Kind::in_tree);
-        (due(frame) && in_tree).then_some(pin)
+        (frame.page() == page && is_due(frame, epoch) && in_tree).then_some(pin)
     }
 }
 
 impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
     /// Writes a page that a checkpoint needs at once; only the writer may change such pages.
     pub fn write_if_dirty(&self, pin: &PinOf<'a, P, M>) -> Result<(), Error<P::Error>> {
-        if pin.frame().is_dirty() {
-            self.write_page(pin.frame().page(), pin.view())?;
-            pin.frame().set_clean();
+        if pin.place().is_dirty() {
+            self.write_page(pin.place().page(), pin.view())?;
+            pin.place().set_clean();
         }
         Ok(())
     }
+}
+
+/// Whether a frame holds a page that the checkpoint of `epoch` must write.
+fn is_due<R: RawRwLock, B>(frame: Place<'_, R, B>, epoch: u64) -> bool {
+    frame.is_dirty() && frame.birth() <= epoch
 }

@@ -14,14 +14,14 @@ mod create;
 
 use crate::checkpoint::state_of;
 use crate::device::BlockDevice;
-use crate::engine::{Checkpoints, Counters, Database, Options, Span, States, Writer};
+use crate::engine::{Checkpoints, Counters, Database, Options, Pace, Span, States};
 use crate::error::{DeviceName, Error, Operation};
 use crate::limits::{FRAMES_MIN, PAGE_SIZE_MAX, PAGE_SIZE_MIN};
 use crate::log::format::{BLOCK_HEADER, LogIdentity};
 use crate::log::operations::Operation as Logged;
 use crate::log::reader::{Decision, Finding, NUMBER_MAX, Reader, RecoveryStats, Survey, decide};
 use crate::log::ring::{Position, Ring};
-use crate::memory::Memory;
+use crate::memory::{Memory, Space, Tags};
 use crate::meta::{Meta, store};
 use crate::page::Ptr;
 use crate::page::format::CRC_LEN;
@@ -29,11 +29,10 @@ use crate::pager::PagerState;
 use crate::platform::Platform;
 use crate::seeded::{Bug, is};
 use crate::space::format::{ENTRIES, ENTRY, MAP_LEVELS_MAX, Shape};
-use crate::space::{Space, Tags};
 use crate::transaction::change::Change;
 use heapless::Vec;
 use lock_api::Mutex;
-use portable_atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use portable_atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 /// What is known of the log before it is followed.
 struct Log {
@@ -104,7 +103,8 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         }
         let start = end.lsn.max(log.survey.end).next_multiple_of(block);
         let ring = self.ring.get_mut();
-        *ring = Ring::new([ring.block_size, ring.buffer_len], ring.identity, start, meta.ring_len, start);
+        let sizes = [ring.block_size, ring.write_size, ring.buffer_len];
+        *ring = Ring::new(sizes, ring.identity, start, meta.ring_len, start);
         ring.position = Position { lsn: start, chain: end.chain };
         ring.generation = meta.generation;
         if applied && !self.options.read_only && !is(Bug::ServedBeforeCheckpoint) {
@@ -203,8 +203,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         let span = change.span;
         self.work(span, |workspace| workspace.lists_commit(meta.epoch))?;
         change.state.epoch = span.epoch;
-        let writer = self.writer.get_mut();
-        writer.next_epoch = span.epoch.max(change.state.last_record) + 1;
+        self.memory.writer().lock().space.next_epoch = span.epoch.max(change.state.last_record) + 1;
         let states = self.states.get_mut();
         states.committed = change.state;
         states.visible = change.state;
@@ -343,6 +342,8 @@ fn check_memory<P: Platform, M: Memory<P>>(platform: &P, memory: &M) -> Result<(
     let fits = hands > 0
         && frames / hands >= FRAMES_MIN
         && frames.is_multiple_of(hands)
+        && memory.keys().len() == frames
+        && memory.flags().len() == frames
         && frames / hands < usize::from(u16::MAX)
         && !memory.logs().is_empty()
         && logs_fit
@@ -357,8 +358,9 @@ fn check_memory<P: Platform, M: Memory<P>>(platform: &P, memory: &M) -> Result<(
         list.reset();
     }
     drop(writer);
-    for frame in memory.frames() {
-        frame.reset();
+    for (key, flags) in memory.keys().iter().zip(memory.flags()) {
+        key.store(0, Ordering::Release);
+        flags.store(0, Ordering::Release);
     }
     for slot in memory.readers() {
         slot.store(0, Ordering::Release);
@@ -375,7 +377,7 @@ fn assemble<P: Platform, M: Memory<P>>(
     identity: LogIdentity,
 ) -> Database<P, M> {
     let state = state_of(&meta);
-    let space = Space {
+    memory.writer().lock().space = Space {
         map: meta.map,
         held: Ptr::NULL,
         levels: meta.map_levels as u8,
@@ -387,16 +389,21 @@ fn assemble<P: Platform, M: Memory<P>>(
         recycled: Vec::new(),
         last_freed: 0,
         tags: Tags::new(identity.database, identity.incarnation, identity.salt),
+        lists_end: 0,
+        next_epoch: meta.epoch + 2,
+        short: false,
     };
-    let pool = PagerState::new();
+    let sets = memory.hands().len();
+    let pool = PagerState::new(sets, memory.frames().len() / sets.max(1));
     pool.committed.store(meta.epoch, Ordering::Release);
     pool.read_only.store(options.read_only, Ordering::Release);
     let block_size = platform.log().geometry().block_size as usize;
+    let write_size = (platform.log().write_size() as usize).clamp(1, block_size);
     let buffer_len = memory.logs().first().map_or(0, |log| log.lock().as_ref().len());
     let ended_us = platform.now_us();
     Database {
         ring: Mutex::new(Ring::new(
-            [block_size, buffer_len],
+            [block_size, write_size, buffer_len],
             identity,
             meta.ring_base,
             meta.ring_len,
@@ -407,8 +414,8 @@ fn assemble<P: Platform, M: Memory<P>>(
         options,
         pool,
         place: AtomicU32::new(0),
-        checkpoints: Mutex::new(Checkpoints { fixed: None, durable: meta, writes_before: 0, ended_us }),
-        writer: Mutex::new(Writer { space, next_epoch: meta.epoch + 2, space_short: false }),
+        checkpoints: Mutex::new(Checkpoints { fixed: None, durable: meta, writes_before: 0 }),
+        pace: Pace { at: AtomicUsize::new(Pace::IDLE), ended_us: AtomicU64::new(ended_us) },
         ring_event: AtomicU32::new(0),
         ring_waiters: AtomicU32::new(0),
         states: Mutex::new(States {

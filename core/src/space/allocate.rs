@@ -5,7 +5,7 @@
 //! (I10), so an acknowledged commit can always be checkpointed.
 
 use super::Workspace;
-use super::map::Bits;
+use super::map::{Bits, Marker};
 use crate::device::BlockDevice;
 use crate::error::{Damage, DeviceName, Error, Operation};
 use crate::limits::PAGE_SIZE_MIN;
@@ -20,56 +20,59 @@ use portable_atomic::Ordering;
 
 /// Most bytes a database grows by at once.
 const GROWTH_MAX: u32 = 16 << 20;
+/// Most pages taken from the map at once.
+const TAKEN_MAX: u32 = 8;
 /// Fewest pages it grows by where the device allows.
 const GROWTH_MIN: u32 = 16;
 
 impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     /// A free page's number, marked as used.
     pub(crate) fn allocate(&mut self) -> Result<u32, Error<P::Error>> {
-        if let Some((page, settled)) = self.take_recycled() {
-            if settled {
-                self.set_bit(Bits::Held, page, false)?;
-                self.set_bit(Bits::Used, page, true)?;
-            }
-            self.space.held_count -= 1;
-            return Ok(page);
+        let (page, settled) = self.take()?;
+        if settled {
+            self.set_bit(Bits::Held, page, false)?;
+            self.set_bit(Bits::Used, page, true)?;
         }
-        let page = self.take_free()?;
-        self.set_bit(Bits::Used, page, true)?;
-        self.space.free_count -= 1;
+        self.space.held_count -= 1;
         Ok(page)
     }
 
     /// A free page's number for the engine's own volatile use, marked as held.
     pub(super) fn allocate_held(&mut self) -> Result<u32, Error<P::Error>> {
-        if let Some((page, settled)) = self.take_recycled() {
-            if !settled {
-                self.settle(page)?;
-            }
-            return Ok(page);
+        let (page, settled) = self.take()?;
+        if !settled {
+            self.settle(page)?;
         }
-        let page = self.take_free()?;
-        self.set_bit(Bits::Held, page, true)?;
-        self.space.free_count -= 1;
-        self.space.held_count += 1;
         Ok(page)
     }
 
-    /// A recycled page, if it and the free ones are more than the reserve.
-    fn take_recycled(&mut self) -> Option<(u32, bool)> {
-        let available = self.space.free_count as usize + self.space.recycled.len();
-        if available > self.reserve as usize { self.space.recycled.pop() } else { None }
-    }
-
-    fn take_free(&mut self) -> Result<u32, Error<P::Error>> {
-        if self.space.free_count <= self.reserve {
+    /// A page nobody needs, and whether the map says that it is held (else it says used). The
+    /// reserve counts what is laid ready as well as what is free.
+    fn take(&mut self) -> Result<(u32, bool), Error<P::Error>> {
+        if self.space.free_count as usize + self.space.recycled.len() <= self.reserve as usize {
             self.grow()?;
         }
-        if let Some(page) = self.find_free()? {
-            return Ok(page);
+        if self.space.recycled.is_empty() {
+            self.take_free()?;
         }
-        self.grow()?;
-        self.find_free()?.ok_or(Error::NoSpace { pages: self.space.page_count })
+        self.space.recycled.pop().ok_or(Error::NoSpace { pages: self.space.page_count })
+    }
+
+    /// Marks the next few free pages as used and lays them ready, the lowest on top: the map changes
+    /// once for all of them, not again and again in a run of small commits.
+    fn take_free(&mut self) -> Result<(), Error<P::Error>> {
+        if !self.find_free()? {
+            self.grow()?;
+            self.find_free()?;
+        }
+        let taken = self.take_run(TAKEN_MAX)?;
+        for page in (0..64).rev().filter(|bit| taken.bits & 1 << bit != 0).map(|bit| taken.first + bit) {
+            // Cannot fail: it was empty, and has room for more than this.
+            let _ = self.space.recycled.push((page, false));
+            self.space.free_count -= 1;
+            self.space.held_count += 1;
+        }
+        Ok(())
     }
 
     /// Makes the database longer by an eighth, or by what the device still has.
@@ -121,10 +124,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
 
     /// Makes the map say that a page is held which it said was used.
     pub(super) fn settle(&mut self, page: u32) -> Result<(), Error<P::Error>> {
-        if !self.set_bit(Bits::Used, page, false)? {
-            return Err(Error::Corrupt { page, damage: Damage::Map });
-        }
-        self.set_bit(Bits::Held, page, true).map(|_| ())
+        self.mark_held(&mut Marker::new(), page)
     }
 
     /// Makes a page nobody can need reusable, and forgets its frames.
@@ -210,13 +210,14 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     /// A tree page for changing. In place only if it was born in this transaction after the newest
     /// savepoint; under a new tag if it was written since; else a copy, and the old one is freed.
     pub(crate) fn writable(&mut self, ptr: Ptr) -> Result<Placed<'a, P, M>, Error<P::Error>> {
+        if self.pager.birth(ptr).is_some_and(|birth| birth > self.protected) {
+            return self.writable_in_place(ptr);
+        }
         let source = self.pager.pin(ptr, Role::Writer, Hint::Keep)?;
         let birth = format::birth(source.view());
         if birth > self.protected || (is(Bug::ListedPageInPlace) && birth == self.protected) {
             drop(source);
-            let mut pin = self.pager.pin_mut(ptr)?;
-            let ptr = if pin.is_dirty() { ptr } else { pin.retag(self.space.tags.draw()) };
-            return Ok((ptr, pin));
+            return self.writable_in_place(ptr);
         }
         let view = source.view();
         let Some(kind) = format::kind(view) else {
@@ -224,12 +225,17 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         };
         let (tree, level) = (format::tree(view), format::level(view));
         let (copy, mut pin) = self.create(tree, kind, level)?;
-        let identity = Identity { ptr: copy, birth: self.epoch, tree, kind, level };
-        pin.view_mut().copy_from_slice(source.view());
-        format::set_identity(pin.view_mut(), identity);
+        pin.bytes_mut().copy_from_slice(source.bytes());
+        format::set_identity(pin.view_mut(), Identity { ptr: copy, birth: self.epoch, tree, kind, level });
         drop(source);
         self.free(ptr.page, birth)?;
         Ok((copy, pin))
+    }
+
+    fn writable_in_place(&mut self, ptr: Ptr) -> Result<Placed<'a, P, M>, Error<P::Error>> {
+        let mut pin = self.pager.pin_mut(ptr)?;
+        let ptr = if pin.is_dirty() { ptr } else { pin.retag(self.space.tags.draw()) };
+        Ok((ptr, pin))
     }
 }
 

@@ -6,6 +6,7 @@
 
 use super::Workspace;
 use super::format::{ENTRIES, ENTRY};
+use super::map::Marker;
 use crate::bytes::{put_u32, put_u64, u32_at, u64_at};
 use crate::error::{Damage, Error};
 use crate::memory::{Entry, List, Memory, PinMutOf, Placed, Purpose};
@@ -53,10 +54,11 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
 
     /// Makes the map say that the pages listed inline are held.
     fn settle_list(&mut self, index: usize) -> Result<(), Error<P::Error>> {
+        let mut marker = Marker::new();
         for at in 0..self.list(index)?.inline_len {
             let entry = self.list(index)?.inline.as_ref().get(at).copied();
             let Some(entry) = entry.filter(|entry| !entry.settled) else { continue };
-            self.settle(entry.page)?;
+            self.mark_held(&mut marker, entry.page)?;
             if let Some(place) = self.list(index)?.inline.as_mut().get_mut(at) {
                 place.settled = true;
             }
@@ -69,9 +71,10 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         for index in 0..self.lists.len() {
             self.settle_list(index)?;
         }
+        let mut marker = Marker::new();
         for at in 0..self.space.recycled.len() {
             if let Some((page, false)) = self.space.recycled.get(at).copied() {
-                self.settle(page)?;
+                self.mark_held(&mut marker, page)?;
                 if let Some(place) = self.space.recycled.get_mut(at) {
                     place.1 = true;
                 }
@@ -197,11 +200,15 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         let (Some(source), Some(target)) = (left.get_mut(from), right.first_mut()) else {
             return Err(Error::MemoryTooSmall);
         };
-        core::mem::swap(&mut source.inline, &mut target.inline);
+        let used = source.inline_len;
+        for (to, from) in target.inline.as_mut().iter_mut().zip(source.inline.as_ref()).take(used) {
+            *to = *from;
+        }
         target.inline_len = core::mem::take(&mut source.inline_len);
         target.head = core::mem::replace(&mut source.head, Ptr::NULL);
         target.paged = core::mem::take(&mut source.paged);
         target.purpose = purpose;
+        self.space.lists_end = self.space.lists_end.max(to + 1);
         Ok(())
     }
 }

@@ -2,13 +2,15 @@
 
 use super::Workspace;
 use super::format::{MAP_PLACES, Shape};
+use crate::bytes::put_u64;
 use crate::error::{Damage, Error};
-use crate::memory::{Memory, PinMutOf, PinOf, Placed};
+use crate::memory::{Memory, Pin, PinMutOf, PinOf, Placed};
 use crate::page::Ptr;
 use crate::page::format::{self, HEADER, Identity, Kind, POINTER};
 use crate::pager::{Hint, Pager, Role};
 use crate::platform::Platform;
 use crate::seeded::{Bug, is};
+use lock_api::RawRwLock;
 use portable_atomic::Ordering;
 
 /// One of the two bitmaps.
@@ -71,6 +73,45 @@ fn expect<E>(view: &[u8], ptr: Ptr, bits: Bits, level: u8) -> Result<(), Error<E
 /// The 64 bits of a leaf from page `word * 64` of its range on.
 pub(crate) fn word_at(view: &[u8], word: usize) -> u64 {
     crate::bytes::u64_at(view, HEADER + word * 8)
+}
+
+/// The pages of a word that are used or held.
+fn taken<R: RawRwLock, B: AsRef<[u8]>>(
+    used: &Option<Pin<'_, R, B>>,
+    held: &Option<Pin<'_, R, B>>,
+    word: u32,
+) -> u64 {
+    let bits = |pin: &Option<Pin<'_, R, B>>| pin.as_ref().map_or(0, |pin| word_at(pin.view(), word as usize));
+    bits(used) | bits(held)
+}
+
+/// Sets one bit of a leaf; what it was.
+fn set(view: &mut [u8], bit: u32, value: bool) -> bool {
+    let mask = 1u8 << (bit % 8);
+    let Some(byte) = view.get_mut(HEADER + (bit / 8) as usize) else {
+        return false;
+    };
+    let was = *byte & mask != 0;
+    *byte = if value { *byte | mask } else { *byte & !mask };
+    was
+}
+
+/// Pages of one word of the map: bit `b` stands for page `first + b`.
+pub(super) struct Run {
+    pub first: u32,
+    pub bits: u64,
+}
+
+/// Two leaves of the bitmaps, held while pages of their range are marked one after the other.
+pub(super) struct Marker<T> {
+    leaf: u32,
+    pins: Option<(T, T)>,
+}
+
+impl<T> Marker<T> {
+    pub const fn new() -> Self {
+        Self { leaf: u32::MAX, pins: None }
+    }
 }
 
 impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
@@ -163,23 +204,13 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     /// the database read-only until it is reopened, which forgets them.
     pub(super) fn set_bit(&mut self, bits: Bits, page: u32, value: bool) -> Result<bool, Error<P::Error>> {
         let result = self.change_bit(bits, page, value);
-        if result.is_err() {
-            self.pager.state.failed.store(true, Ordering::Release);
-        }
-        result
+        result.inspect_err(|_| self.fail())
     }
 
     fn change_bit(&mut self, bits: Bits, page: u32, value: bool) -> Result<bool, Error<P::Error>> {
         let shape = self.shape();
         let mut pin = self.change_leaf(bits, shape.leaf_of(page))?;
-        let bit = page % shape.bits;
-        let mask = 1u8 << (bit % 8);
-        let Some(byte) = pin.view_mut().get_mut(HEADER + (bit / 8) as usize) else {
-            return Err(Error::Corrupt { page, damage: Damage::Map });
-        };
-        let was = *byte & mask != 0;
-        *byte = if value { *byte | mask } else { *byte & !mask };
-        Ok(was)
+        Ok(set(pin.view_mut(), page % shape.bits, value))
     }
 
     /// Whether a page is in use.
@@ -192,8 +223,8 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         Ok(byte & (1 << (bit % 8)) != 0)
     }
 
-    /// The lowest free page from `hint` on, if there is one.
-    pub(super) fn find_free(&mut self) -> Result<Option<u32>, Error<P::Error>> {
+    /// Moves `hint` to the lowest free page; whether there is one.
+    pub(super) fn find_free(&mut self) -> Result<bool, Error<P::Error>> {
         let shape = self.shape();
         while self.space.hint < self.space.page_count {
             let leaf = shape.leaf_of(self.space.hint);
@@ -201,11 +232,11 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
             if let Some(page) = self.find_in_leaf(leaf, first)? {
                 self.check_place(page)?;
                 self.space.hint = page;
-                return Ok((page < self.space.page_count).then_some(page));
+                return Ok(page < self.space.page_count);
             }
             self.space.hint = (leaf + 1) * shape.bits;
         }
-        Ok(None)
+        Ok(false)
     }
 
     /// Refuses a page that is a place of the map, which a damaged map or tree may name: it is used, and
@@ -226,16 +257,71 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         let shape = self.shape();
         let mut mask = u64::MAX << (first % 64);
         for word in first / 64..shape.bits / 64 {
-            let at = word as usize;
-            let taken = used.as_ref().map_or(0, |pin| word_at(pin.view(), at))
-                | held.as_ref().map_or(0, |pin| word_at(pin.view(), at));
-            let free = !taken & mask;
+            let free = !taken(&used, &held, word) & mask;
             if free != 0 {
                 return Ok(Some(leaf * shape.bits + word * 64 + free.trailing_zeros()));
             }
             mask = u64::MAX;
         }
         Ok(None)
+    }
+
+    /// Marks up to `most` free pages from `hint` on as used, all of one word of the map.
+    pub(super) fn take_run(&mut self, most: u32) -> Result<Run, Error<P::Error>> {
+        let shape = self.shape();
+        let (hint, end) = (self.space.hint, self.space.page_count);
+        let mut run = Run { first: hint - hint % 64, bits: 0 };
+        if hint >= end {
+            return Ok(run);
+        }
+        let leaf = shape.leaf_of(hint);
+        let word = hint % shape.bits / 64;
+        let free = {
+            let levels = self.space.levels;
+            let used = read_leaf(self.pager, Bits::Used, self.space.map, levels, leaf, Role::Writer)?;
+            let held = read_leaf(self.pager, Bits::Held, self.space.held, levels, leaf, Role::Writer)?;
+            !taken(&used, &held, word)
+        };
+        for bit in hint % 64..64.min(end - run.first) {
+            if free >> bit & 1 != 0 && run.bits.count_ones() < most {
+                run.bits |= 1 << bit;
+            }
+        }
+        let result = self.change_leaf(Bits::Used, leaf);
+        let mut pin = result.inspect_err(|_| self.fail())?;
+        let bits = word_at(pin.view(), word as usize) | run.bits;
+        put_u64(pin.view_mut(), HEADER + word as usize * 8, bits);
+        Ok(run)
+    }
+
+    fn fail(&self) {
+        self.pager.state.failed.store(true, Ordering::Release);
+    }
+
+    /// Makes the map say that a page is held which it said was used. Pages of one leaf that follow
+    /// each other are marked without finding it again.
+    pub(super) fn mark_held(
+        &mut self,
+        marker: &mut Marker<PinMutOf<'a, P, M>>,
+        page: u32,
+    ) -> Result<(), Error<P::Error>> {
+        let shape = self.shape();
+        let leaf = shape.leaf_of(page);
+        if marker.leaf != leaf {
+            *marker = Marker::new();
+            let used = self.change_leaf(Bits::Used, leaf).inspect_err(|_| self.fail())?;
+            let held = self.change_leaf(Bits::Held, leaf).inspect_err(|_| self.fail())?;
+            *marker = Marker { leaf, pins: Some((used, held)) };
+        }
+        let Some((used, held)) = &mut marker.pins else {
+            return Err(Error::Corrupt { page, damage: Damage::Map });
+        };
+        let bit = page % shape.bits;
+        if !set(used.view_mut(), bit, false) {
+            return Err(Error::Corrupt { page, damage: Damage::Map });
+        }
+        set(held.view_mut(), bit, true);
+        Ok(())
     }
 
     /// Adds the map of leaves that growing to `page_count` pages needs; how many of the new pages
@@ -345,10 +431,8 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         let mut page = count;
         while page > shape.data_start(leaf) {
             let bit = (page - 1) % shape.bits;
-            let (word, mask) = ((bit / 64) as usize, 1u64 << (bit % 64));
-            let taken = used.as_ref().map_or(0, |pin| word_at(pin.view(), word))
-                | held.as_ref().map_or(0, |pin| word_at(pin.view(), word));
-            if taken & mask != 0 {
+            let (word, mask) = (bit / 64, 1u64 << (bit % 64));
+            if taken(&used, &held, word) & mask != 0 {
                 break;
             }
             page -= 1;

@@ -11,6 +11,9 @@ use portable_atomic::{AtomicU64, Ordering};
 /// A born list that a commit dropped: its entries mean nothing, its pages must come back.
 const LEFTOVER: u64 = 0;
 
+/// Entries each transaction sweeps besides twice what the last one freed.
+const SWEEP: u32 = 16;
+
 /// The protectors at one moment. Readers begin only on the visible state, which is among the
 /// engine's own, so the slots may be read after those.
 pub(crate) struct Protectors<'a> {
@@ -48,7 +51,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         protectors: &Protectors<'_>,
         mut budget: u32,
     ) -> Result<bool, Error<P::Error>> {
-        for index in DEAD..self.lists.len() {
+        for index in DEAD..self.space.lists_end.min(self.lists.len()) {
             let Some(list) = self.lists.get(index) else { continue };
             let Purpose::Dead(epoch) = list.purpose else { continue };
             if epoch == LEFTOVER {
@@ -66,7 +69,28 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
                 }
             }
         }
+        while let Some(last) = self.space.lists_end.checked_sub(1)
+            && self.lists.get(last).is_none_or(|list| list.purpose == Purpose::Unused)
+        {
+            self.space.lists_end = last;
+        }
         Ok(true)
+    }
+
+    /// A transaction's share of the sweep, and makes sure that it can commit. Moving entries between
+    /// lists may need a page, from the reserve; if there is none they wait for the next sweep.
+    pub(crate) fn sweep_some(&mut self, protectors: &Protectors<'_>) -> Result<(), Error<P::Error>> {
+        let freed = core::mem::take(&mut self.space.last_freed);
+        let budget = SWEEP.saturating_add(2 * freed.min(u64::from(u32::MAX / 4)) as u32);
+        match self.sweep(protectors, budget) {
+            Ok(_) | Err(Error::NoSpace { .. } | Error::PoolExhausted) => {}
+            Err(error) => return Err(error),
+        }
+        if super::is_sparse(self.space, self.shape()) {
+            // The lowest free pages are taken instead, so that the end of the file becomes free.
+            self.drain_recycled()?;
+        }
+        self.ensure_spare(protectors)
     }
 
     fn sweep_list(
@@ -120,6 +144,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
                 if let Some(list) = self.lists.get_mut(index) {
                     list.purpose = Purpose::Dead(epoch);
                 }
+                self.space.lists_end = self.space.lists_end.max(index + 1);
                 index
             }
             None => {
@@ -136,6 +161,9 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     /// Makes sure that a commit finds two unused lists; call before a transaction changes anything.
     pub(crate) fn ensure_spare(&mut self, protectors: &Protectors<'_>) -> Result<(), Error<P::Error>> {
         loop {
+            if self.lists.len() - self.space.lists_end.clamp(DEAD, self.lists.len()) >= 2 {
+                return Ok(());
+            }
             let dead = self.lists.iter().enumerate().skip(DEAD);
             let unused = dead.clone().filter(|(_, list)| list.purpose == Purpose::Unused).count();
             if unused >= 2 {

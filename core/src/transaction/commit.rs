@@ -17,22 +17,20 @@ use super::write::WriteTxn;
 use crate::device::BlockDevice;
 use crate::engine::{Database, Span, count};
 use crate::error::Error;
-use crate::log::ring::{Batch, Position, Ring};
+use crate::log::ring::{Batch, Fill, Ring};
 use crate::memory::Memory;
 use crate::platform::Platform;
 use crate::seeded::{Bug, is};
 use core::ops::Deref;
 use lock_api::MutexGuard;
-use portable_atomic::Ordering;
+use portable_atomic::{AtomicU64, Ordering};
 
-/// Entries each transaction sweeps besides twice what the last one freed.
-const SWEEP: u32 = 16;
 /// Leaves of dropped trees each transaction frees.
 const GRAVES: u32 = 4;
 /// Most pages kept in reserve for replay, checkpoints and deletes.
 const RESERVE_MAX: u32 = 32;
-/// A record longer than this part of the ring is not logged.
-const RING_PART: u64 = 16;
+
+type RingGuard<'a, P> = MutexGuard<'a, <P as Platform>::Mutex, Ring>;
 
 impl<P: Platform, M: Memory<P>, D: Deref<Target = Database<P, M>>> WriteTxn<P, M, D> {
     /// Makes the changes durable, and visible to snapshots that begin from then on.
@@ -59,36 +57,23 @@ impl<P: Platform, M: Memory<P>, D: Deref<Target = Database<P, M>>> WriteTxn<P, M
             self.undo();
             return Err(error);
         }
-        let logged = self.operations.filter(|len| self.db.fits_log(*len));
-        let result = match logged {
-            Some(len) => self.commit_logged(len),
-            None => self.commit_by_checkpoint(),
+        // On an error before it is logged, dropping it undoes it.
+        let logged = match self.db.log_record(&mut self.change, self.base, self.operations)? {
+            Some((lsn, ring)) => {
+                self.finished = true;
+                self.db.free_place();
+                Some(self.db.flush_on(ring, lsn))
+            }
+            None => None,
         };
-        if result.is_ok() {
-            count(&self.db.counters.commits);
-            self.db.checkpoint_if_due();
-        }
-        result
+        let result = logged.unwrap_or_else(|| self.commit_by_checkpoint());
+        let fill = result?;
+        count(&self.db.counters.commits);
+        self.db.checkpoint_if_due(fill);
+        Ok(())
     }
 
-    fn commit_logged(&mut self, len: usize) -> Result<(), Error<P::Error>> {
-        let committed = self.db.work(self.change.span, |workspace| {
-            let (_, freed) = workspace.lists_position();
-            workspace.space.last_freed = freed;
-            workspace.lists_commit(self.base)
-        });
-        if let Err(error) = committed {
-            self.undo();
-            return Err(error);
-        }
-        self.finished = true;
-        let appended = self.db.append(&mut self.change, len);
-        self.db.free_place();
-        let position = appended?;
-        self.db.flush_log(position.lsn)
-    }
-
-    fn commit_by_checkpoint(&mut self) -> Result<(), Error<P::Error>> {
+    fn commit_by_checkpoint(&mut self) -> Result<Fill, Error<P::Error>> {
         if let Err(error) = self.db.prepare_checkpoint() {
             self.undo();
             return Err(error);
@@ -103,7 +88,7 @@ impl<P: Platform, M: Memory<P>, D: Deref<Target = Database<P, M>>> WriteTxn<P, M
         count(&self.db.counters.commits_by_checkpoint);
         let result = self.db.finish_commit_checkpoint();
         self.db.free_place();
-        result
+        result.map(|()| self.db.ring.lock().fill())
     }
 }
 
@@ -112,104 +97,119 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
     pub(crate) fn begin_write(&self) -> Result<Change<M::Roots>, Error<P::Error>> {
         self.check_writable()?;
         self.arm()?;
-        let short = core::mem::take(&mut self.writer.lock().space_short);
-        if short {
-            match self.checkpoint_held() {
-                // What follows may find space: a reader may have gone.
-                Err(Error::NoSpace { .. } | Error::PoolExhausted) => {}
-                other => other?,
+        loop {
+            let swept = self.work(Span::default(), |workspace| {
+                if core::mem::take(&mut workspace.space.short) {
+                    return Ok(None);
+                }
+                let (state, protectors) = self.state_and_protectors();
+                let reserve = (workspace.space.page_count / 8).min(RESERVE_MAX);
+                let span = Span { epoch: workspace.space.draw_epoch(), protected: state.epoch, reserve };
+                workspace.epoch = span.epoch;
+                workspace.protected = span.protected;
+                workspace.sweep_some(&protectors)?;
+                Ok(Some(Change::new(state, span)))
+            });
+            match swept {
+                Ok(Some(change)) => return Ok(change),
+                Ok(None) => match self.checkpoint_held() {
+                    // What follows may find space: a reader may have gone.
+                    Err(Error::NoSpace { .. } | Error::PoolExhausted) => {}
+                    other => other?,
+                },
+                Err(error) => {
+                    if !matches!(error, Error::NoSpace { .. } | Error::PoolExhausted) {
+                        self.fail();
+                    }
+                    return Err(error);
+                }
             }
         }
-        let (freed, epoch, reserve) = {
-            let mut writer = self.writer.lock();
-            writer.next_epoch += 1;
-            let reserve = (writer.space.page_count / 8).min(RESERVE_MAX);
-            (core::mem::take(&mut writer.space.last_freed), writer.next_epoch - 1, reserve)
-        };
-        let (state, protectors) = self.state_and_protectors();
-        let span = Span { epoch, protected: state.epoch, reserve };
-        let budget = SWEEP.saturating_add(2 * freed.min(u64::from(u32::MAX / 4)) as u32);
-        // Moving entries between lists may need a page: from the reserve, and if there is none the
-        // entries wait for the next sweep.
-        let swept = self.work(Span { reserve: 0, ..span }, |workspace| {
-            match workspace.sweep(&protectors, budget) {
-                Ok(_) | Err(Error::NoSpace { .. } | Error::PoolExhausted) => {}
-                Err(error) => return Err(error),
-            }
-            if workspace.space.is_sparse(workspace.shape()) {
-                // The lowest free pages are taken instead, so that the end of the file becomes free.
-                workspace.drain_recycled()?;
-            }
-            workspace.ensure_spare(&protectors)
-        });
-        match swept {
-            Ok(()) => {}
-            Err(error @ (Error::NoSpace { .. } | Error::PoolExhausted)) => return Err(error),
-            Err(error) => {
-                self.fail();
-                return Err(error);
-            }
-        }
-        Ok(Change::new(state, span))
     }
 
     /// After an error for want of space the next transaction begins with a checkpoint, which gives
     /// pages back.
     pub(super) fn note_shortage(&self, error: &Error<P::Error>) {
         if matches!(error, Error::NoSpace { .. }) {
-            self.writer.lock().space_short = true;
+            self.memory.writer().lock().space.short = true;
         }
-    }
-
-    /// Whether a record of this length is to be logged.
-    fn fits_log(&self, len: usize) -> bool {
-        let ring = self.ring.lock();
-        len as u64 <= ring.len / RING_PART && ring.fits_any(len) && ring.has_room(len)
     }
 
     /// Appends the record of a change to the log buffer and makes its state the newest committed.
-    fn append(&self, change: &mut Change<M::Roots>, len: usize) -> Result<Position, Error<P::Error>> {
-        let mut ring = self.ring.lock();
+    /// Where the record ends; `None` if it is not for the log. With that, or an error, nothing has
+    /// happened.
+    fn log_record(
+        &self,
+        change: &mut Change<M::Roots>,
+        base: u64,
+        operations: Option<usize>,
+    ) -> Result<Option<(u64, RingGuard<'_, P>)>, Error<P::Error>> {
+        let Some(len) = operations else {
+            return Ok(None);
+        };
         loop {
-            if ring.failed {
-                return Err(Error::ReadOnly);
-            }
-            let Some(log) = self.memory.logs().get(ring.filling) else {
-                return Err(Error::MemoryTooSmall);
-            };
-            let mut buffer = log.lock();
-            if ring.fits_buffer(buffer.as_ref(), len) {
-                let memory = self.memory.operations().lock();
-                let operations = memory.as_ref().get(..len).unwrap_or(&[]);
-                let state = &mut change.state;
-                state.epoch = change.span.epoch;
-                let crc = |crc, bytes: &[u8]| self.platform.crc32c(crc, bytes);
-                let position = ring.append(buffer.as_mut(), state.epoch, state.last_record, operations, crc);
-                state.last_record = state.epoch;
-                state.lsn = position.lsn;
-                let mut states = self.states.lock();
-                states.committed = *state;
-                if is(Bug::VisibleEarly) {
-                    states.visible = *state;
+            let full = self.work(change.span, |workspace| {
+                let mut ring = self.ring.lock();
+                if ring.failed {
+                    return Err(Error::ReadOnly);
                 }
-                drop(states);
-                self.pool.committed.store(state.epoch, Ordering::Release);
-                return Ok(position);
+                if !ring.takes(len) {
+                    return Ok(Err(None));
+                }
+                let Some(log) = self.memory.logs().get(ring.filling) else {
+                    return Err(Error::MemoryTooSmall);
+                };
+                let mut buffer = log.lock();
+                if !ring.fits_buffer(buffer.as_ref(), len) {
+                    return Ok(Err(Some(ring)));
+                }
+                let (_, freed) = workspace.lists_position();
+                workspace.space.last_freed = freed;
+                workspace.lists_commit(base)?;
+                let lsn = self.append(&mut ring, buffer.as_mut(), change, len);
+                Ok(Ok((lsn, ring)))
+            })?;
+            match full {
+                Ok(appended) => return Ok(Some(appended)),
+                Err(None) => return Ok(None),
+                Err(Some(ring)) => drop(self.flush_once(ring)),
             }
-            drop(buffer);
-            ring = self.flush_once(ring);
         }
+    }
+
+    /// Appends the record of a change to the log buffer, which has room, and makes its state the
+    /// newest committed. Where the record ends.
+    fn append(&self, ring: &mut Ring, buffer: &mut [u8], change: &mut Change<M::Roots>, len: usize) -> u64 {
+        let memory = self.memory.operations().lock();
+        let operations = memory.as_ref().get(..len).unwrap_or(&[]);
+        let state = &mut change.state;
+        state.epoch = change.span.epoch;
+        let crc = |crc, bytes: &[u8]| self.platform.crc32c(crc, bytes);
+        let position = ring.append(buffer, state.epoch, state.last_record, operations, crc);
+        state.last_record = state.epoch;
+        state.lsn = position.lsn;
+        let mut states = self.states.lock();
+        states.committed = *state;
+        if is(Bug::VisibleEarly) {
+            states.visible = *state;
+        }
+        drop(states);
+        self.pool.committed.store(state.epoch, Ordering::Release);
+        position.lsn
     }
 
     /// Returns when the log is durable up to `lsn`: leads a flush, or waits for one.
     pub(crate) fn flush_log(&self, lsn: u64) -> Result<(), Error<P::Error>> {
-        let mut ring = self.ring.lock();
+        self.flush_on(self.ring.lock(), lsn).map(|_| ())
+    }
+
+    fn flush_on<'a>(&'a self, mut ring: RingGuard<'a, P>, lsn: u64) -> Result<Fill, Error<P::Error>> {
         loop {
             if ring.durable >= lsn {
-                return Ok(());
+                return Ok(ring.fill());
             }
             if ring.failed && is(Bug::UnknownIsDone) {
-                return Ok(());
+                return Ok(ring.fill());
             }
             if ring.failed {
                 return Err(Error::Unknown);
@@ -219,7 +219,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
     }
 
     /// Leads one flush if none runs, else waits for the end of the one that does.
-    fn flush_once<'a>(&'a self, mut ring: MutexGuard<'a, P::Mutex, Ring>) -> MutexGuard<'a, P::Mutex, Ring> {
+    fn flush_once<'a>(&'a self, mut ring: RingGuard<'a, P>) -> RingGuard<'a, P> {
         if ring.flushing {
             self.ring_waiters.fetch_add(1, Ordering::AcqRel);
             let seen = self.ring_event.load(Ordering::Acquire);
@@ -233,26 +233,24 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
             return ring;
         };
         let mut buffer = log.lock();
-        let batch = {
+        let flushing = {
             let mut states = self.states.lock();
-            states.flushing = Some(states.committed);
-            let buffers = self.memory.logs().len();
-            ring.close(buffer.as_mut(), buffers, |bytes| self.platform.crc32c(0, bytes))
+            states.flushing = Some(states.committed.epoch);
+            states.committed
         };
+        let buffers = self.memory.logs().len();
+        let batch = ring.close(buffer.as_mut(), buffers, |bytes| self.platform.crc32c(0, bytes));
         ring.flushing = true;
-        let geometry = *ring;
         drop(ring);
-        let result = self.write_batch(&geometry, &batch, buffer.as_ref());
+        let result = self.write_batch(&batch, buffer.as_ref());
         drop(buffer);
         let mut ring = self.ring.lock();
         ring.flushing = false;
         let mut states = self.states.lock();
-        let flushed = states.flushing.take();
+        states.flushing = None;
         if result.is_ok() {
             ring.durable = batch.end;
-            if let Some(state) = flushed {
-                states.visible = state;
-            }
+            states.visible = flushing;
         } else {
             ring.failed = !is(Bug::UnflushedForgotten);
             if !is(Bug::UnflushedForgotten) {
@@ -260,34 +258,43 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
             }
         }
         drop(states);
-        self.ring_event.fetch_add(1, Ordering::AcqRel);
+        // Who waits counted itself and read the event under the ring's lock.
         if self.ring_waiters.load(Ordering::Acquire) > 0 {
+            self.ring_event.fetch_add(1, Ordering::AcqRel);
             self.platform.wake(&self.ring_event);
         }
         ring
     }
 
     /// Writes a batch to its place in the ring and flushes the log device.
-    fn write_batch(&self, ring: &Ring, batch: &Batch, buffer: &[u8]) -> Result<(), P::Error> {
+    fn write_batch(&self, batch: &Batch, buffer: &[u8]) -> Result<(), P::Error> {
         let bytes = buffer.get(..batch.len).unwrap_or(&[]);
-        let offset = ring.offset(batch.lsn);
-        let first = bytes.len().min((ring.len - offset) as usize);
-        let (now, wrapped) = bytes.split_at(first);
+        let (now, wrapped) = bytes.split_at(batch.straight.min(bytes.len()));
         let log = self.platform.log();
+        // One flush runs at a time, so these need no locked addition.
+        let add =
+            |counter: &AtomicU64, n| counter.store(counter.load(Ordering::Relaxed) + n, Ordering::Relaxed);
+        add(&self.counters.log_bytes, bytes.len() as u64);
+        add(&self.counters.log_flushes, 1);
         if is(Bug::LogFlushFirst) {
             log.flush()?;
         }
         if is(Bug::WrongBlockFirst) && !wrapped.is_empty() {
             log.write(0, &[wrapped])?;
             log.flush()?;
-            return log.write(offset, &[now]);
+            return log.write(batch.offset, &[now]);
         }
-        log.write(offset, &[now])?;
+        if wrapped.is_empty()
+            && !is(Bug::LogFlushFirst)
+            && !is(Bug::LogFlushDropped)
+            && !is(Bug::FlushRetried)
+        {
+            return log.write_durable(batch.offset, &[now]);
+        }
+        log.write(batch.offset, &[now])?;
         if !wrapped.is_empty() {
             log.write(0, &[wrapped])?;
         }
-        self.counters.log_bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        count(&self.counters.log_flushes);
         if is(Bug::LogFlushDropped) || is(Bug::LogFlushFirst) {
             return Ok(());
         }

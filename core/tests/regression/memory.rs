@@ -7,7 +7,7 @@ use drystone_core::memory::{Entry, Frame, List, Memory, SavepointSlot, TreeRoot,
 use drystone_core::{Database, Error, Platform};
 use drystone_platform_sim::{Plan, Random, SimPlatform};
 use lock_api::Mutex;
-use portable_atomic::AtomicU64;
+use portable_atomic::{AtomicU8, AtomicU64};
 
 /// Whether it is the last record, which could pass for a torn tail, or not.
 #[test]
@@ -44,11 +44,11 @@ struct Inline<const INLINE: usize> {
 
 impl<const INLINE: usize> Inline<INLINE> {
     fn new() -> Self {
-        let writer = WriterMemory {
-            scratch: [0; 512],
-            lists: [const { List::new([Entry::NONE; INLINE]) }; 12],
-            savepoints: [const { SavepointSlot::EMPTY }; 2],
-        };
+        let writer = WriterMemory::new(
+            [0; 512],
+            [const { List::new([Entry::NONE; INLINE]) }; 12],
+            [const { SavepointSlot::EMPTY }; 2],
+        );
         Self { rest: Small::new(), writer: Mutex::new(writer) }
     }
 }
@@ -67,6 +67,12 @@ impl<const INLINE: usize> Memory<SimPlatform> for Inline<INLINE> {
     }
     fn frames(&self) -> &[Frame<<SimPlatform as Platform>::RwLock, [u8; 512]>] {
         self.rest.frames()
+    }
+    fn keys(&self) -> &[AtomicU64] {
+        self.rest.keys()
+    }
+    fn flags(&self) -> &[AtomicU8] {
+        self.rest.flags()
     }
     fn hands(&self) -> &[Lock<u16>] {
         self.rest.hands()

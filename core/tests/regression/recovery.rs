@@ -58,7 +58,7 @@ fn u32_at(bytes: &[u8], at: usize) -> u32 {
 }
 
 fn seal(block: &mut [u8]) {
-    let crc = crc32c(0, &block[4..]);
+    let crc = crc32c(0, &block[4..u32_at(block, 56) as usize]);
     block[..4].copy_from_slice(&crc.to_le_bytes());
 }
 
