@@ -1,8 +1,9 @@
 //! Making a database on blank devices.
 //!
-//! Order: log ring of zeros, flush; data reserved, map written, flush; first meta copy, flush;
-//! second meta copy, flush. Until the second copy is there nobody was told that the database
-//! exists, so what a crash leaves before that is blank again.
+//! Order: log ring of zeros, flush; what an interrupted creation left of a meta copy wiped, flush;
+//! data reserved, map written, flush; first meta copy, flush; second meta copy, flush. Until the
+//! second copy is there nobody was told that the database exists, so what a crash leaves before that
+//! is blank again.
 
 use super::{assemble, check_ring};
 use crate::device::BlockDevice;
@@ -24,6 +25,8 @@ use portable_atomic::Ordering;
 const FIRST_PAGES: u32 = 16;
 /// The first epoch and the first generation.
 const FIRST: u64 = 1;
+/// The place of its first copy.
+const FIRST_COPY: u64 = FIRST % 2 * 2;
 
 fn fail<E>(operation: Operation) -> impl FnOnce(E) -> Error<E> {
     move |error| Error::Device { device: DeviceName::Data, operation, offset: 0, error }
@@ -75,6 +78,23 @@ pub(super) fn is_blank<P: Platform>(platform: &P, page_size: u32) -> Result<bool
     Ok(log_len >= META_LEN as u64 && log_is_empty)
 }
 
+/// Erases what an interrupted creation left of its first meta copy: another torn write could complete
+/// it, after the pages it speaks of were used again.
+fn erase_first_copy<P: Platform, M: Memory<P>>(db: &Database<P, M>) -> Result<(), Error<P::Error>> {
+    let (data, page_size) = (db.platform.data(), db.page_size());
+    let offset = FIRST_COPY * u64::from(page_size);
+    let mut bytes = [0; META_LEN];
+    if data.len().map_err(fail(Operation::Length))? < offset + META_LEN as u64 {
+        return Ok(());
+    }
+    data.read(offset, &mut bytes).map_err(fail(Operation::Read))?;
+    if bytes.iter().all(|byte| *byte == 0) {
+        return Ok(());
+    }
+    store::erase_copy(&db.platform, page_size, FIRST_COPY)?;
+    db.flush_data()
+}
+
 /// Makes an empty database.
 pub(super) fn create<P: Platform, M: Memory<P>>(
     platform: P,
@@ -112,6 +132,7 @@ pub(super) fn create<P: Platform, M: Memory<P>>(
     };
     let db = assemble(platform, memory, options, meta, identity);
     db.extend_log(0, options.ring_len)?;
+    erase_first_copy(&db)?;
     let span = Span { epoch: FIRST, protected: 0, reserve: 0 };
     let meta = db.work(span, |workspace| {
         workspace.begin(FIRST_PAGES)?;
@@ -126,7 +147,7 @@ pub(super) fn create<P: Platform, M: Memory<P>>(
         })
     })?;
     db.flush_data()?;
-    for copy in [2, 3] {
+    for copy in [FIRST_COPY, FIRST_COPY + 1] {
         store::write_copy(&db.platform, &meta, copy)?;
         db.flush_data()?;
     }

@@ -32,6 +32,9 @@ const RESERVE_MAX: u32 = 32;
 
 type RingGuard<'a, P> = MutexGuard<'a, <P as Platform>::Mutex, Ring>;
 
+/// Where a record that was appended ends, with the ring still locked.
+type Appended<'a, P> = (u64, RingGuard<'a, P>);
+
 impl<P: Platform, M: Memory<P>, D: Deref<Target = Database<P, M>>> WriteTxn<P, M, D> {
     /// Makes the changes durable, and visible to snapshots that begin from then on.
     ///
@@ -143,7 +146,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         change: &mut Change<M::Roots>,
         base: u64,
         operations: Option<usize>,
-    ) -> Result<Option<(u64, RingGuard<'_, P>)>, Error<P::Error>> {
+    ) -> Result<Option<Appended<'_, P>>, Error<P::Error>> {
         let Some(len) = operations else {
             return Ok(None);
         };

@@ -213,6 +213,13 @@ impl BlockDevice for Device {
         }
     }
 
+    fn write_size(&self) -> u32 {
+        match self.holder() {
+            Holder::File(device) => device.write_size(),
+            Holder::Memory(device) => device.write_size(),
+        }
+    }
+
     fn len(&self) -> Result<u64, DeviceError> {
         either!(self, device => device.len())
     }
@@ -223,6 +230,10 @@ impl BlockDevice for Device {
 
     fn write(&self, offset: u64, bufs: &[&[u8]]) -> Result<(), DeviceError> {
         either!(self, device => device.write(offset, bufs))
+    }
+
+    fn write_durable(&self, offset: u64, bufs: &[&[u8]]) -> Result<(), DeviceError> {
+        either!(self, device => device.write_durable(offset, bufs))
     }
 
     fn flush(&self) -> Result<(), DeviceError> {
