@@ -20,8 +20,6 @@ pub enum Bug {
     MetaUnflushed,
     /// An opening renews both copies of the meta before one flush.
     GoodMetaOverwritten,
-    /// An opening leaves what a cut left of a later meta.
-    TornMetaKept,
     /// The mark of a clean close stays when the database is written again.
     CleanMarkKept,
     /// The chain of records goes on behind a block that is missing.
@@ -122,7 +120,6 @@ mod switch {
             Self::MetaBeforePages,
             Self::MetaUnflushed,
             Self::GoodMetaOverwritten,
-            Self::TornMetaKept,
             Self::CleanMarkKept,
             Self::HoleAccepted,
             Self::FlushRetried,

@@ -455,7 +455,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
             store::write_copy(&self.platform, meta, renewed ^ 1)?;
         }
         for (copy, remnant) in (0u64..).zip(found.remnants) {
-            if remnant && copy != renewed && !is(Bug::TornMetaKept) {
+            if remnant && copy != renewed {
                 store::erase_copy(&self.platform, meta.page_size, copy)?;
             }
         }
