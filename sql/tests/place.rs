@@ -55,3 +55,23 @@ fn errors_in_other_texts_have_none_of_their_places() {
     support::run(&db, "CREATE VIEW w AS SELECT a AS x FROM n");
     assert_eq!(place(&db, "SELECT 1,\n 5 + 10 / x FROM w"), "10");
 }
+
+#[test]
+fn a_parameter_of_the_wrong_type_is_named() {
+    let db =
+        database("CREATE TABLE t (a INTEGER PRIMARY KEY, d DATE); INSERT INTO t VALUES (1, '2024-01-01')");
+    for sql in [
+        "SELECT a FROM t WHERE d > ?1 AND a = ?2",
+        "UPDATE t SET a = ?2, d = ?1",
+        "INSERT INTO t (d, a) VALUES (?1, ?2)",
+    ] {
+        let wrong = db.prepare(sql).and_then(|mut statement| {
+            let mut rows = statement.query(("2024-01-01", "many"))?;
+            while rows.next()?.is_some() {}
+            Ok(())
+        });
+        let wrong = wrong.expect_err(sql);
+        assert_eq!(wrong.code(), "22P02", "{sql}");
+        assert!(wrong.message().starts_with("parameter 2: "), "{sql}: {wrong}");
+    }
+}

@@ -38,7 +38,8 @@ pub(crate) fn evaluate(
         }
         Expression::Constant { value, data_type } => Vector::constant(value, *data_type, len)?,
         Expression::Parameter { index, data_type } => {
-            let value = cast_value(environment.parameter(*index)?, *data_type)?;
+            let value = cast_value(environment.parameter(*index)?, *data_type)
+                .map_err(|error| error.within(format_args!("parameter {}", index + 1)))?;
             Vector::constant(&value, *data_type, len)?
         }
         Expression::Outer { slot, data_type } => {
