@@ -1,7 +1,7 @@
 //! INSERT, UPDATE and DELETE, some of which break a constraint.
 
 use crate::generator::{Generator, Kind, Scope, Statement};
-use crate::world::{Table, Type, value};
+use crate::world::{REFERENCE, Table, Type, value};
 
 /// How the condition of an UPDATE with FROM begins; RETURNING of the two engines differs there.
 const UPDATE_FROM: &str = ".i0";
@@ -35,7 +35,9 @@ impl Generator {
     }
 
     fn change(&self, sql: String, table: &Table) -> Statement {
-        let kind = Kind::Write { table: table.name.clone() };
+        let others = self.world.tables.iter().filter(|other| other.refers && other.name != table.name);
+        let tables = std::iter::once(&table.name).chain(others.map(|other| &other.name)).cloned();
+        let kind = Kind::Write { tables: tables.collect() };
         Statement { sql, kind, joins: self.joins, aggregates: self.aggregates }
     }
 
@@ -81,6 +83,13 @@ impl Generator {
             if name == "id" {
                 // Drystone's own numbers begin at 1, whatever negative ones there are.
                 return self.random.between(1, 40).to_string();
+            }
+            if name == REFERENCE {
+                return if self.random.chance(60) {
+                    "NULL".to_owned()
+                } else {
+                    self.random.between(1, 9).to_string()
+                };
             }
             let nullable = *nullable || self.random.chance(broken);
             value(&mut self.random, *t, nullable)

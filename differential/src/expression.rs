@@ -37,7 +37,10 @@ impl Generator {
     fn choice(&mut self, scope: &Scope, data_type: Type, depth: usize) -> String {
         let a = self.expression(scope, data_type, depth);
         let b = self.expression(scope, data_type, depth);
-        match self.random.below(5) {
+        match self.random.below(8) {
+            5 => format!("ifnull({a}, {b})"),
+            6 => format!("iif({}, {a}, {b})", self.condition(scope, 0)),
+            7 => format!("{}({a}, {b})", self.random.word(&["min", "max"])),
             0 => format!("coalesce({a}, {b})"),
             1 => format!("nullif({a}, {b})"),
             2 => {
@@ -57,7 +60,12 @@ impl Generator {
     fn integer(&mut self, scope: &Scope, depth: usize) -> String {
         let a = self.expression(scope, Type::Integer, depth);
         let small = self.random.below(9);
-        match self.random.below(14) {
+        match self.random.below(16) {
+            14 => format!("sign({a})"),
+            15 => {
+                let (text, part) = (self.expression(scope, Type::Text, depth), self.leaf(scope, Type::Text));
+                format!("instr({text}, {part})")
+            }
             0..=2 => format!("({a} + {})", self.expression(scope, Type::Integer, depth)),
             3 | 4 => format!("({a} - {})", self.expression(scope, Type::Integer, depth)),
             5 => format!("({a} * {small})"),
@@ -86,7 +94,8 @@ impl Generator {
 
     fn text(&mut self, scope: &Scope, depth: usize) -> String {
         let a = self.expression(scope, Type::Text, depth);
-        match self.random.below(8) {
+        match self.random.below(9) {
+            8 => format!("{}({a}, 'ab')", self.random.word(&["ltrim", "rtrim", "trim"])),
             0 | 1 => format!("({a} || {})", self.expression(scope, Type::Text, depth)),
             2 => format!("upper({a})"),
             3 => format!("substr({a}, {}, {})", self.random.between(1, 3), self.random.below(3)),

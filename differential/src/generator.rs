@@ -1,7 +1,7 @@
 //! What is asked next: one statement after the other, in a world that changes with them.
 
 use crate::random::Random;
-use crate::world::{Type, World};
+use crate::world::{Column, Type, World, literal};
 
 /// A statement and what is known about it.
 #[derive(Clone, Debug)]
@@ -24,10 +24,10 @@ pub enum Kind {
         /// Is the order of the rows known?
         ordered: bool,
     },
-    /// INSERT, UPDATE or DELETE of a table.
+    /// INSERT, UPDATE or DELETE.
     Write {
-        /// The table.
-        table: String,
+        /// The tables that it may change.
+        tables: Vec<String>,
     },
     /// The schema and transactions.
     Other,
@@ -107,7 +107,32 @@ impl Generator {
         sql
     }
 
-    /// Indexes, views and transactions.
+    fn add_column(&mut self) -> String {
+        let (name, data_type) = (self.world.fresh("n"), self.a_type());
+        let default = literal(&mut self.random, data_type);
+        let at = self.random.below(self.world.tables.len());
+        let Some(table) = self.world.tables.get_mut(at) else { return String::new() };
+        table.columns.push(Column { name: name.clone(), data_type, nullable: true });
+        let default = if self.random.chance(50) { format!(" DEFAULT {default}") } else { String::new() };
+        format!("ALTER TABLE {} ADD COLUMN {name} {}{default}", table.name, data_type.name())
+    }
+
+    fn savepoint(&mut self) -> String {
+        let at = self.random.below(self.world.savepoints.len() + 1);
+        let Some(name) = self.world.savepoints.get(at).cloned() else {
+            let name = self.world.fresh("p");
+            self.world.savepoints.push(name.clone());
+            return format!("SAVEPOINT {name}");
+        };
+        if self.random.chance(50) {
+            self.world.savepoints.truncate(at + 1);
+            return format!("ROLLBACK TO {name}");
+        }
+        self.world.savepoints.truncate(at);
+        format!("RELEASE {name}")
+    }
+
+    /// Indexes, views, columns and transactions.
     fn other(&mut self) -> Statement {
         let in_transaction = self.world.in_transaction;
         let sql = match self.random.below(10) {
@@ -121,8 +146,11 @@ impl Generator {
                 let at = self.random.below(self.world.views.len());
                 format!("DROP VIEW {}", self.world.views.remove(at).name)
             }
+            4 if !in_transaction => self.add_column(),
+            5..=7 if in_transaction => self.savepoint(),
             _ if in_transaction => {
                 self.world.in_transaction = false;
+                self.world.savepoints.clear();
                 self.random.word(&["COMMIT", "COMMIT", "ROLLBACK"]).to_owned()
             }
             _ => {

@@ -42,14 +42,21 @@ impl Pair {
     pub fn run(&self, statement: &Statement) -> Verdict {
         let ordered = matches!(statement.kind, Kind::Query { ordered: true });
         let verdict = self.both(&statement.sql, ordered);
-        let Kind::Write { table } = &statement.kind else { return verdict };
-        match (verdict, self.both(&format!("SELECT * FROM {table}"), false)) {
-            (Verdict::Agree(_) | Verdict::BothFail, Verdict::Disagree { class, details }) => {
+        let (Kind::Write { tables }, Verdict::Agree(_) | Verdict::BothFail) = (&statement.kind, &verdict)
+        else {
+            return verdict;
+        };
+        for table in tables {
+            if let Verdict::Disagree { class, details } = self.both(&format!("SELECT * FROM {table}"), false)
+            {
                 let class = format!("table afterwards: {class}");
-                Verdict::Disagree { class, details: format!("the table {table} afterwards: {details}") }
+                return Verdict::Disagree {
+                    class,
+                    details: format!("the table {table} afterwards: {details}"),
+                };
             }
-            (verdict, _) => verdict,
         }
+        verdict
     }
 
     fn both(&self, sql: &str, ordered: bool) -> Verdict {

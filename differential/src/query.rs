@@ -129,6 +129,10 @@ impl Generator {
                 3 => format!("total({})", self.expression(scope, Type::Integer, 1)),
                 _ => format!("max({})", self.expression(scope, Type::Real, 1)),
             },
+            Type::Text if self.random.chance(30) => {
+                let text = self.expression(scope, Type::Text, 1);
+                format!("group_concat({text}, ';' ORDER BY {text})")
+            }
             Type::Text => {
                 let name = self.random.word(&["min", "max"]);
                 format!("{name}({})", self.expression(scope, Type::Text, 1))
@@ -168,7 +172,12 @@ impl Generator {
                 "RIGHT JOIN",
                 "FULL JOIN",
             ]);
-            if shared {
+            if shared && self.random.chance(30) {
+                // Without names in common but one.
+                let narrow = format!("(SELECT DISTINCT {SHARED} FROM {}) AS {alias}", second.sql);
+                scope = before;
+                sql = format!("{sql} NATURAL {kind} {narrow}");
+            } else if shared {
                 sql = format!("{sql} {kind} {text} USING ({SHARED})");
             } else if !wide && self.random.chance(6) {
                 wide = true;

@@ -22,7 +22,8 @@ pub enum Type {
 pub const TYPES: [Type; 3] = [Type::Integer, Type::Real, Type::Text];
 
 impl Type {
-    fn name(self) -> &'static str {
+    /// Its name in SQL.
+    pub fn name(self) -> &'static str {
         match self {
             Type::Integer => "INTEGER",
             Type::Real => "DOUBLE PRECISION",
@@ -53,6 +54,8 @@ pub struct Table {
     pub keyed: bool,
     /// Columns with a UNIQUE constraint.
     pub unique: Vec<String>,
+    /// Does it refer to another table?
+    pub refers: bool,
     /// The statement that makes it.
     pub create: String,
 }
@@ -81,6 +84,8 @@ pub struct World {
     pub named: usize,
     /// Is a transaction open?
     pub in_transaction: bool,
+    /// The savepoints in it.
+    pub savepoints: Vec<String>,
 }
 
 impl World {
@@ -88,7 +93,10 @@ impl World {
     pub fn new(random: &mut Random) -> World {
         let mut world = World::default();
         for number in 0..random.between(3, 5) {
-            world.tables.push(table(random, number));
+            let keyed: Vec<String> =
+                world.tables.iter().filter(|table| table.keyed).map(|table| table.name.clone()).collect();
+            let parent = random.pick(&keyed).cloned().filter(|_| random.chance(40));
+            world.tables.push(table(random, number, parent.as_deref()));
             world.rows.push(0);
         }
         world
@@ -101,7 +109,10 @@ impl World {
     }
 }
 
-fn table(random: &mut Random, number: usize) -> Table {
+/// The column that refers to another table.
+pub const REFERENCE: &str = "f";
+
+fn table(random: &mut Random, number: usize, parent: Option<&str>) -> Table {
     let name = format!("t{number}");
     let keyed = random.chance(60);
     let mut columns = Vec::new();
@@ -137,8 +148,13 @@ fn table(random: &mut Random, number: usize) -> Table {
             }
         }
     }
+    if let Some(parent) = parent {
+        let action = random.word(&["CASCADE", "SET NULL", "NO ACTION", "RESTRICT"]);
+        let _ = write!(create, ", {REFERENCE} INTEGER REFERENCES {parent} (id) ON DELETE {action}");
+        columns.push(Column { name: REFERENCE.to_owned(), data_type: Type::Integer, nullable: true });
+    }
     create.push(')');
-    Table { name, columns, keyed, unique, create }
+    Table { name, columns, keyed, unique, refers: parent.is_some(), create }
 }
 
 /// A literal that is not NULL.

@@ -1,6 +1,8 @@
 //! A join on equal values: the right side becomes a hash table from encoded keys to its rows,
 //! then each left row looks up its partners. NULL equals nothing. A right side that does not fit into
 //! memory is spread over temporary files by its keys, the left side likewise, and each part is joined.
+//!
+//! In a subquery that runs again and again, a right side that is the same each time is built once.
 
 use std::sync::Arc;
 
@@ -33,6 +35,10 @@ pub(crate) struct HashJoin {
     current: Option<Current>,
     /// A full join: the right rows that are left over.
     lonely: Option<Lonely>,
+    /// Whether the right side is the same each time this runs.
+    constant: bool,
+    /// The table of all right rows, to be used again.
+    kept: Option<Table>,
 }
 
 /// Rows to be joined: all, or those of one part.
@@ -149,6 +155,7 @@ impl HashJoin {
         keys: (&[Expression], &[Expression]),
         on: Option<&Expression>,
         join: JoinType,
+        constant: bool,
     ) -> HashJoin {
         HashJoin {
             left: sides.0,
@@ -163,6 +170,16 @@ impl HashJoin {
             table: None,
             current: None,
             lonely: None,
+            // The marks of a full join would have to be wiped off.
+            constant: constant && join != JoinType::Full,
+            kept: None,
+        }
+    }
+
+    /// Keeps the table for the next time, if it is that of all right rows.
+    fn keep(&mut self, table: Table) {
+        if self.constant && matches!(self.source, Source::Input) {
+            self.kept = Some(table);
         }
     }
 
@@ -278,17 +295,23 @@ impl Operator for HashJoin {
                     return Ok(Some(batch));
                 }
                 self.lonely = None;
+                self.keep(table);
             }
             let Some(mut work) = self.work.pop() else { return Ok(None) };
-            self.table = self.build(&mut work, context)?;
+            self.table = match self.kept.take() {
+                Some(kept) => Some(kept),
+                None => self.build(&mut work, context)?,
+            };
             self.source = work.left;
         }
     }
 
     fn reset(&mut self) {
+        if let Some(table) = self.table.take() {
+            self.keep(table);
+        }
         self.work = vec![Work { left: Source::Input, right: Source::Input, level: 0 }];
         self.source = Source::Input;
-        self.table = None;
         self.current = None;
         self.lonely = None;
         self.left.reset();

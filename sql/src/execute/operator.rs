@@ -18,6 +18,7 @@ use super::set_operation::SetOperation;
 use super::sort::Sort;
 use super::values::Values;
 use crate::error::Result;
+use crate::expression::Expression;
 use crate::plan::Physical;
 use crate::types::Batch;
 
@@ -55,7 +56,8 @@ fn plain(plan: &Physical, measured: bool) -> BoxedOperator {
         Physical::HashJoin { left, right, left_keys, right_keys, on, join } => {
             let sides = (build(left), build(right));
             let types = (left.types(), right.types());
-            Box::new(HashJoin::new(sides, types, (left_keys, right_keys), on.as_ref(), *join))
+            let constant = is_constant(right);
+            Box::new(HashJoin::new(sides, types, (left_keys, right_keys), on.as_ref(), *join, constant))
         }
         Physical::LoopJoin { left, right, on, join } => {
             let types = (left.types(), right.types());
@@ -86,4 +88,18 @@ fn plain(plan: &Physical, measured: bool) -> BoxedOperator {
             Box::new(SetOperation::new(build(left), build(right), *except, *all))
         }
     }
+}
+
+/// Is it surely a table that gives the same rows each time it is read within a statement?
+fn is_constant(plan: &Physical) -> bool {
+    let Physical::Scan { access, filter, .. } = plan else { return false };
+    let ends = access.lower.iter().chain(&access.upper).map(|bound| &bound.value);
+    let all = access.equal.iter().chain(&access.one_of).chain(ends).chain(filter);
+    !all.into_iter().any(|expression| {
+        expression.any(&mut |part| match part {
+            Expression::Outer { .. } | Expression::Subquery(_) => true,
+            Expression::Call { function, .. } => function.is_volatile(),
+            _ => false,
+        })
+    })
 }

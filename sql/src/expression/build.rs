@@ -19,7 +19,10 @@ pub(crate) fn call(function: Function, arguments: Vec<Expression>) -> Result<Exp
         }
         (function, _) => function,
     };
-    let chooses = matches!(function, Function::Coalesce | Function::Greatest | Function::Least);
+    let chooses = matches!(
+        function,
+        Function::Coalesce | Function::Greatest | Function::Least | Function::Largest | Function::Smallest
+    );
     if chooses && arguments.iter().all(is_null_literal) {
         return Ok(Expression::literal(Value::Null));
     }

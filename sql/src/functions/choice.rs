@@ -25,12 +25,16 @@ pub(crate) fn choose(
 
 /// The argument chosen in a row; none for NULL.
 fn choice<'a>(function: Function, arguments: &[&'a Vector], row: usize) -> Option<&'a Vector> {
+    let all = || arguments.iter().all(|argument| argument.is_valid(row));
+    if matches!(function, Function::Largest | Function::Smallest) && !all() {
+        return None;
+    }
     let mut present = arguments.iter().copied().filter(|argument| argument.is_valid(row));
     match function {
-        Function::Greatest => {
+        Function::Greatest | Function::Largest => {
             present.reduce(|best, next| if compare_rows(next, row, best, row).is_gt() { next } else { best })
         }
-        Function::Least => {
+        Function::Least | Function::Smallest => {
             present.reduce(|best, next| if compare_rows(next, row, best, row).is_lt() { next } else { best })
         }
         _ => present.next(),

@@ -71,7 +71,7 @@ pub(crate) fn evaluate(
             Ok(Vector::valid(VectorData::Int(values)))
         }
         CurrentDate | CurrentTime | CurrentTimestamp => Ok(temporal::now(function, len, context)),
-        Coalesce | Greatest | Least => choice::choose(function, arguments, result, len),
+        Coalesce | Greatest | Least | Largest | Smallest => choice::choose(function, arguments, result, len),
         TypeOf => choice::type_of(first()?, types.first().copied().unwrap_or(result)),
         ConcatWords => text::concat_words(arguments, len),
         Extract | ExtractWhole => {

@@ -47,6 +47,9 @@ pub(crate) enum Function {
     Coalesce,
     Greatest,
     Least,
+    /// SQLite's `max` and `min` of several values: NULL when one is.
+    Largest,
+    Smallest,
     TypeOf,
 
     // Text.
@@ -180,6 +183,8 @@ impl Function {
             Random => "random",
             Coalesce => "coalesce",
             Greatest => "greatest",
+            Largest => "max",
+            Smallest => "min",
             Least => "least",
             TypeOf => "typeof",
             ConcatWords => "concat",

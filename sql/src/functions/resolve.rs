@@ -52,8 +52,8 @@ pub(crate) fn resolve_name(name: &str, argument_count: usize) -> Result<Function
         "greatest" => (Greatest, 1..=usize::MAX),
         "least" => (Least, 1..=usize::MAX),
         // SQLite's scalar min and max; with one argument they are aggregates.
-        "max" => (Greatest, 2..=usize::MAX),
-        "min" => (Least, 2..=usize::MAX),
+        "max" => (Largest, 2..=usize::MAX),
+        "min" => (Smallest, 2..=usize::MAX),
         "typeof" | "pg_typeof" => (TypeOf, 1..=1),
         "concat" => (ConcatWords, 1..=usize::MAX),
         "like" => (Like, 2..=3),
@@ -140,7 +140,7 @@ pub(crate) fn resolve(function: Function, types: &[DataType], digits: Option<i64
         SquareRoot | Exp | Ln | Log10 => fixed(&[T::Double], T::Double)?,
         Pi => (vec![], T::Double),
         Random => (vec![], T::BigInt),
-        Coalesce | Greatest | Least => {
+        Coalesce | Greatest | Least | Largest | Smallest => {
             let common = settle(unify_all(types).ok_or_else(fail)?);
             (vec![common; types.len()], common)
         }
@@ -404,6 +404,6 @@ mod tests {
     fn unknown_names_and_counts_are_errors() {
         assert!(resolve_name("nosuch", 1).is_err());
         assert!(resolve_name("abs", 2).is_err());
-        assert_eq!(resolve_name("max", 2).unwrap(), Function::Greatest);
+        assert_eq!(resolve_name("max", 2).unwrap(), Function::Largest);
     }
 }

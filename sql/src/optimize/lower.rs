@@ -6,9 +6,9 @@
 //! columns than were asked for.
 
 use super::access::{ScanLeaf, full_scan, selectivity};
-use super::fold::{columns_of, fold, is_random, only_uses, split};
+use super::fold::{columns_of, equality, fold, is_random, only_uses, split};
 use super::order::comes_sorted;
-use super::subquery::substitute;
+use super::subquery::{substitute, uses_outer};
 use super::{Optimizer, exact, place, place_all, position};
 use crate::error::Result;
 use crate::expression::{self as build, Aggregate, Expression, SortKey};
@@ -16,6 +16,9 @@ use crate::functions::Function;
 use crate::plan::{ColumnId, JoinType, Logical, Physical};
 use crate::types::Value;
 use std::collections::HashSet;
+
+/// A larger table might not fit into memory, and would be written to files for each row.
+const HASHED_ROWS_MAX: f64 = 2_000_000.0;
 
 /// A physical plan on the way up.
 pub(super) struct Lowered {
@@ -353,7 +356,12 @@ impl Optimizer<'_> {
                 rows = rows.min(choice.rows);
                 (choice.access, choice.answered)
             }
-            None => (full_scan(), vec![]),
+            None => {
+                if let Some(plan) = hashed_once(&leaf, needed)? {
+                    return Ok(Lowered { rows: rows.max(1.0), ..plan });
+                }
+                (full_scan(), vec![])
+            }
         };
         let rest: Vec<Expression> = conditions
             .iter()
@@ -366,6 +374,43 @@ impl Optimizer<'_> {
         let plan = Physical::Scan { table: table.clone(), columns, access, filter };
         Ok(Lowered { plan, columns: out, rows: rows.max(1.0) })
     }
+}
+
+/// A table that a subquery reads for each row of the enclosing query, found by values of that row,
+/// and no index for it: it is read once into a hash table, which the join keeps.
+fn hashed_once(leaf: &ScanLeaf, needed: &Needed) -> Result<Option<Lowered>> {
+    let ids: Needed = leaf.ids.iter().copied().collect();
+    let (mut left_keys, mut keys, mut on, mut own) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for condition in &leaf.conditions {
+        let sides = equality(condition).filter(|_| uses_outer(condition));
+        let sides = sides.and_then(|(a, b)| match (uses_outer(a), uses_outer(b)) {
+            (true, false) if columns_of(a).is_empty() && only_uses(b, &ids) => Some((a, b)),
+            (false, true) if columns_of(b).is_empty() && only_uses(a, &ids) => Some((b, a)),
+            _ => None,
+        });
+        match sides {
+            Some((outer, inner)) if !columns_of(inner).is_empty() => {
+                let common = build::common_type([outer, inner], "the sides of a join")?;
+                left_keys.push(build::cast(outer.clone(), common)?);
+                keys.push(build::cast(inner.clone(), common)?);
+            }
+            _ if uses_outer(condition) => on.push(condition.clone()),
+            _ => own.push(condition.clone()),
+        }
+    }
+    if keys.is_empty() || leaf.full > HASHED_ROWS_MAX {
+        return Ok(None);
+    }
+    let mut wanted = needed.clone();
+    keys.iter().chain(&on).for_each(|condition| wanted.extend(columns_of(condition)));
+    let (columns, out) = read_columns(&leaf.ids, &own, &wanted);
+    let right_keys = keys.into_iter().map(|key| place(key, &out)).collect::<Result<_>>()?;
+    let (filter, on) = (place_all(own, &out)?, place_all(on, &out)?);
+    let right = Physical::Scan { table: leaf.table.clone(), columns, access: full_scan(), filter };
+    let left = Box::new(Physical::Values { rows: vec![vec![]], types: vec![] });
+    let join = JoinType::Inner;
+    let plan = Physical::HashJoin { left, right: Box::new(right), left_keys, right_keys, on, join };
+    Ok(Some(Lowered { plan, columns: out, rows: 1.0 }))
 }
 
 /// The columns of a table that are read: their numbers and ids.

@@ -154,8 +154,13 @@ impl<'a> References<'a> {
         mut pending: Option<&mut Vec<Pending>>,
     ) -> Result<()> {
         for (check, needed) in self.parents.iter().zip(&self.needed) {
-            for values in needed.values() {
+            for (key, values) in needed {
                 if parent_exists(transaction, check, values)? {
+                    continue;
+                }
+                // OR REPLACE may have removed the row again.
+                let one = Keys::from([(key.clone(), values.clone())]);
+                if scan(transaction, self.table, &check.columns, &one)?.is_none() {
                     continue;
                 }
                 match &mut pending {
@@ -281,7 +286,7 @@ fn child_exists(transaction: &Transaction, check: &ChildCheck, gone: &Keys) -> R
         return Ok(None);
     }
     if check.index.is_none() {
-        return scan_child(transaction, check, gone);
+        return scan(transaction, &check.child, &check.columns, gone);
     }
     for values in gone.values() {
         let (tree, prefix) = child_prefix(check, values)?;
@@ -317,19 +322,22 @@ pub(super) fn child_prefix(check: &ChildCheck, values: &[Value]) -> Result<(Tree
     Ok((tree, prefix))
 }
 
-/// Without an index all rows of the child are read, once.
-fn scan_child(transaction: &Transaction, check: &ChildCheck, gone: &Keys) -> Result<Option<Vec<Value>>> {
-    let child = &check.child;
-    let codec = RowCodec::new(child);
+/// One of the keys that a row has in these columns; all rows are read, once.
+fn scan(
+    transaction: &Transaction,
+    table: &Arc<Table>,
+    columns: &[usize],
+    wanted: &Keys,
+) -> Result<Option<Vec<Value>>> {
+    let codec = RowCodec::new(table);
     let (mut found, mut failure) = (None, None);
-    let mut cursor = Cursor::new(child.tree);
+    let mut cursor = Cursor::new(table.tree);
     cursor.seek_first(transaction)?;
     cursor.visit(transaction, |key, value| {
         let mut keys = Keys::new();
-        let noted =
-            codec.decode(key, value).and_then(|(values, _)| note(child, &check.columns, &values, &mut keys));
+        let noted = codec.decode(key, value).and_then(|(values, _)| note(table, columns, &values, &mut keys));
         failure = noted.err();
-        found = keys.into_iter().find(|(key, _)| gone.contains_key(key)).map(|(_, values)| values);
+        found = keys.into_iter().find(|(key, _)| wanted.contains_key(key)).map(|(_, values)| values);
         found.is_none() && failure.is_none()
     })?;
     match failure {
