@@ -98,6 +98,11 @@ pub fn device_errors_part(workload: u64, part: u64) -> Report {
 pub fn one_device_error(case: Case, report: &mut Report) {
     let mut setup = Setup::new(&Name::Seed(case.workload));
     setup.long_values = setup.long_values.min(30);
+    if case.failure.kind == OperationKind::Read {
+        // More than the pool holds, so that scans read.
+        setup.big = 3;
+        setup.keys = setup.keys.max(200);
+    }
     let _watch = watch(move || case.to_string());
     let result = catch_unwind(AssertUnwindSafe(|| match setup.profile {
         Profile::Small => Patient::<Small>::new(&setup, case).run(),
