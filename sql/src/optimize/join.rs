@@ -48,18 +48,26 @@ impl Leaf {
         }
     }
 
-    /// How many different values the columns an expression uses have, about.
-    fn distinct(&self, expression: &Expression) -> f64 {
-        match (self, expression) {
-            (Leaf::Scan(scan), Expression::Column { index, .. }) => {
-                match scan.ids.iter().position(|id| id == index) {
-                    Some(column) if is_unique(&scan.table, &[column]) => scan.full.max(1.0),
-                    _ => scan.full.sqrt().max(1.0),
-                }
-            }
-            _ => self.rows().sqrt().max(1.0),
+    /// How many different combinations of values some expressions have, about.
+    fn distinct(&self, expressions: &[&Expression]) -> f64 {
+        let Leaf::Scan(scan) = self else { return combinations(self.rows(), expressions.len()) };
+        let column = |expression: &&Expression| match expression {
+            Expression::Column { index, .. } => scan.ids.iter().position(|id| id == index),
+            _ => None,
+        };
+        let columns: Vec<usize> = expressions.iter().filter_map(column).collect();
+        if is_unique(&scan.table, &columns) {
+            return scan.full.max(1.0);
         }
+        combinations(scan.full, expressions.len())
     }
+}
+
+/// How many different combinations of values some columns have in so many rows, where nothing else
+/// is known: more with each column, but rows have some in common.
+fn combinations(rows: f64, columns: usize) -> f64 {
+    let columns = i32::try_from(columns).unwrap_or(i32::MAX);
+    rows.sqrt().powi(columns).min(rows.powf(0.75)).max(1.0)
 }
 
 /// `left = right` between two inputs.
@@ -220,16 +228,12 @@ impl Optimizer<'_> {
 
     /// The cost of joining one more input, and the rows that come out.
     fn step(&self, rows: f64, leaf: &Leaf, edges: &[Edge], leaves: &[Leaf]) -> Result<(f64, f64)> {
-        let mut out = rows * leaf.rows();
+        let out = rows * leaf.rows();
         if edges.is_empty() {
             return Ok((out * PAIR_COST + leaf.rows(), out));
         }
-        for edge in edges {
-            let left = leaves.iter().filter(|other| only_uses(&edge.left, &other.ids()));
-            let left = left.map(|other| other.distinct(&edge.left)).fold(1.0, f64::max);
-            out /= left.max(leaf.distinct(&edge.right));
-        }
-        let out = out.max(1.0);
+        let right: Vec<&Expression> = edges.iter().map(|edge| &edge.right).collect();
+        let out = (out / leaf.distinct(&right).max(left_distinct(rows, edges, leaves))).max(1.0);
         let hash = match leaf {
             Leaf::Scan(scan) => scan.full + HASH_COST * (leaf.rows() + rows),
             Leaf::Other(lowered) => HASH_COST * (lowered.rows + rows),
@@ -277,6 +281,22 @@ impl Optimizer<'_> {
         let right = self.read_leaf(right, needed)?;
         hash_or_loop(left, right, join, on, rows)
     }
+}
+
+/// How many different combinations of values the left sides of some equalities have, about.
+fn left_distinct(rows: f64, edges: &[Edge], leaves: &[Leaf]) -> f64 {
+    let mut all = 1.0;
+    let mut known = 0;
+    for leaf in leaves {
+        let ids = leaf.ids();
+        let own: Vec<&Expression> =
+            edges.iter().map(|edge| &edge.left).filter(|left| only_uses(left, &ids)).collect();
+        if !own.is_empty() {
+            known += own.len();
+            all *= leaf.distinct(&own);
+        }
+    }
+    if known < edges.len() { combinations(rows, edges.len()) } else { all.min(rows.max(1.0)) }
 }
 
 fn rows_of(leaves: &[Leaf], index: usize) -> f64 {
