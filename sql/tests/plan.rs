@@ -165,3 +165,19 @@ fn what_operators_do_is_shown() {
     rows(&db, "EXPLAIN DELETE FROM p");
     check(&db, "SELECT count(*) FROM p", &["490"]);
 }
+
+#[test]
+fn plans_are_as_written_down() {
+    let db = database(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER, b TEXT, c INTEGER);
+         CREATE INDEX tab ON t (a, b);
+         CREATE TABLE p (x INTEGER, y TEXT, v INTEGER, PRIMARY KEY (x, y));
+         CREATE TABLE q (k INTEGER, w INTEGER)",
+    );
+    for block in include_str!("plans.txt").split("\n\n") {
+        let (sql, expected) = block.split_once('\n').expect("a query and its plan");
+        let expected: Vec<&str> =
+            expected.lines().map(|line| line.strip_prefix("    ").unwrap_or(line)).collect();
+        assert_eq!(rows(&db, &format!("EXPLAIN {sql}")), expected, "{sql}");
+    }
+}
