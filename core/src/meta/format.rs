@@ -1,5 +1,6 @@
 //! Bytes of a meta copy: the first 256 bytes of each of pages 0..4 of the data device.
-//! Generation g stands in pages `2 * (g % 2)` and the one after. The rest of the page is zero.
+//! Generation g stands in pages `2 * (g % 2)` and the one after. The rest of the page is zero. What a
+//! cut left of a copy is erased: 256 bytes of 0xff.
 //!
 //! | offset | size | field |
 //! |---|---|---|
@@ -37,6 +38,8 @@ use crate::page::Ptr;
 
 /// Bytes of a meta copy.
 pub(crate) const META_LEN: usize = 256;
+/// What an erased copy is filled with.
+pub(crate) const ERASED: u8 = 0xFF;
 /// Newest format version.
 pub(crate) const VERSION: u32 = 1;
 const MAGIC: &[u8; 12] = b"Drystone db\0";
@@ -69,7 +72,7 @@ pub(crate) struct Meta {
 /// Why bytes are no meta copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MetaFault {
-    /// Nothing but zeros.
+    /// Never written, or erased.
     Blank,
     /// Not even the magic is there.
     Magic,
@@ -115,7 +118,7 @@ impl Meta {
     /// The copy in these bytes.
     pub fn from_bytes(bytes: &[u8; META_LEN], crc32c: impl Fn(&[u8]) -> u32) -> Result<Self, MetaFault> {
         if bytes.get(4..16) != Some(MAGIC.as_slice()) {
-            let is_blank = bytes.iter().all(|byte| *byte == 0);
+            let is_blank = [0, ERASED].iter().any(|blank| bytes.iter().all(|byte| byte == blank));
             return Err(if is_blank { MetaFault::Blank } else { MetaFault::Magic });
         }
         if crc32c(bytes.get(4..).unwrap_or(&[])) != u32_at(bytes, 0) {

@@ -1,6 +1,6 @@
 //! Reading and writing meta copies.
 
-use super::format::{META_LEN, Meta, MetaFault};
+use super::format::{ERASED, META_LEN, Meta, MetaFault};
 use crate::device::BlockDevice;
 use crate::error::{DeviceName, Error, Operation};
 use crate::limits::{PAGE_SIZE_MAX, PAGE_SIZE_MIN};
@@ -18,7 +18,7 @@ pub(crate) struct Found {
     pub newer_lost: bool,
     /// Which copy of the newest generation is bad, if one is.
     pub bad_copy: Option<u64>,
-    /// Places that hold neither a copy nor zeros: what a cut left of a generation that never came to
+    /// Places that hold neither a copy nor nothing: what a cut left of a generation that never came to
     /// be.
     pub remnants: [bool; 4],
 }
@@ -93,13 +93,14 @@ pub(crate) fn write_copy<P: Platform>(platform: &P, meta: &Meta, copy: u64) -> R
     write_place(platform, meta.page_size, copy, &meta.to_bytes(|bytes| platform.crc32c(0, bytes)))
 }
 
-/// Writes zeros over what is left of a copy.
+/// Writes over what is left of a copy. Not zeros: a copy ends with those, so that a write of them that
+/// is torn could complete it.
 pub(crate) fn erase_copy<P: Platform>(
     platform: &P,
     page_size: u32,
     copy: u64,
 ) -> Result<(), Error<P::Error>> {
-    write_place(platform, page_size, copy, &[0; META_LEN])
+    write_place(platform, page_size, copy, &[ERASED; META_LEN])
 }
 
 /// Writes the page of a copy: these bytes, and zeros.

@@ -2,7 +2,7 @@
 //!
 //! A writing opening writes in this order, since after a failed flush in an earlier run the system
 //! may show bytes that the medium never got:
-//! 1. one copy of the chosen meta again, and zeros over what a cut left of a later one, flushed;
+//! 1. one copy of the chosen meta again, and what a cut left of a later one erased, flushed;
 //! 2. if there were records, an ordinary checkpoint of the replayed state, whose log begins beyond
 //!    every LSN seen and whose meta carries a new incarnation.
 //!
