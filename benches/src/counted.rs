@@ -71,12 +71,6 @@ impl BlockDevice for CountedDevice {
         self.file().flush()
     }
 
-    fn write_durable(&self, offset: u64, bufs: &[&[u8]]) -> Result<(), Error> {
-        self.writes.fetch_add(1, Ordering::Relaxed);
-        self.flushes.fetch_add(1, Ordering::Relaxed);
-        self.file().write_durable(offset, bufs)
-    }
-
     fn reserve(&self, len: u64) -> Result<(), Error> {
         self.file().reserve(len)
     }

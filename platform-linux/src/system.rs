@@ -4,10 +4,9 @@ use crate::sys;
 use drystone_platform_posix::{System, retry};
 use portable_atomic::AtomicU32;
 use rustix::fs::{FallocateFlags, Timespec};
-use rustix::io::{Errno, ReadWriteFlags};
+use rustix::io::Errno;
 use rustix::rand::GetRandomFlags;
 use rustix::thread::futex;
-use std::io::IoSlice;
 use std::ops::Range;
 use std::os::fd::BorrowedFd;
 
@@ -18,14 +17,6 @@ pub struct Linux;
 impl System for Linux {
     fn flush(&self, fd: BorrowedFd<'_>) -> Result<(), Errno> {
         retry(|| rustix::fs::fdatasync(fd))
-    }
-
-    fn write_durable(&self, fd: BorrowedFd<'_>, offset: u64, bytes: &[u8]) -> Result<Option<usize>, Errno> {
-        let slices = [IoSlice::new(bytes)];
-        match retry(|| rustix::io::pwritev2(fd, &slices, offset, ReadWriteFlags::DSYNC)) {
-            Err(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(None),
-            result => result.map(Some),
-        }
     }
 
     fn preallocate(&self, fd: BorrowedFd<'_>, from: u64, to: u64) -> Result<bool, Errno> {

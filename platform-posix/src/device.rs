@@ -235,19 +235,6 @@ impl<S: System> BlockDevice for FileDevice<S> {
         self.system.flush(fd.as_fd()).map_err(|errno| self.error(Operation::Flush, errno))
     }
 
-    fn write_durable(&self, offset: u64, bufs: &[&[u8]]) -> Result<(), Error> {
-        self.check_writable()?;
-        if let [bytes] = bufs {
-            let fd = self.file_for(offset, bytes.len() as u64)?;
-            let written = self.system.write_durable(fd, offset, bytes);
-            if written.map_err(|errno| self.error(Operation::Flush, errno))? == Some(bytes.len()) {
-                return Ok(());
-            }
-        }
-        self.write(offset, bufs)?;
-        self.flush()
-    }
-
     fn reserve(&self, len: u64) -> Result<(), Error> {
         self.check_writable()?;
         let _resizing = self.resize.lock();

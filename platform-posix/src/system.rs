@@ -16,16 +16,6 @@ pub trait System: Default + Send + Sync + 'static {
     /// Whatever the system reports; then nothing is known about what was written.
     fn flush(&self, fd: BorrowedFd<'_>) -> Result<(), Errno>;
 
-    /// Writes the bytes at this offset and makes them durable, in one call; how many were. `None`,
-    /// and nothing done, where the system cannot.
-    ///
-    /// # Errors
-    /// Whatever the system reports; then nothing is known about what was written.
-    fn write_durable(&self, fd: BorrowedFd<'_>, offset: u64, bytes: &[u8]) -> Result<Option<usize>, Errno> {
-        let _ = (fd, offset, bytes);
-        Ok(None)
-    }
-
     /// Lengthens the file to `to` from `from`, its present length, with blocks that are really
     /// there. False, and nothing done, where the file system cannot.
     ///

@@ -78,16 +78,6 @@ pub trait BlockDevice: Sync {
     /// After an error nothing is known of the writes since the last successful flush.
     fn flush(&self) -> Result<(), Self::Error>;
 
-    /// Writes the slices as [`BlockDevice::write`] does and makes them durable, in one go where the
-    /// device can; what was written before may stay as it is.
-    ///
-    /// # Errors
-    /// As those of `write` and of `flush`.
-    fn write_durable(&self, offset: u64, bufs: &[&[u8]]) -> Result<(), Self::Error> {
-        self.write(offset, bufs)?;
-        self.flush()
-    }
-
     /// Makes the device at least `len` bytes long, with the space really there; new bytes read as
     /// zero. Durable after the next `flush`.
     ///

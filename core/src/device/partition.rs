@@ -48,11 +48,6 @@ where
         self.device.write(self.at(offset, len), bufs)
     }
 
-    fn write_durable(&self, offset: u64, bufs: &[&[u8]]) -> Result<(), T::Error> {
-        let len = bufs.iter().map(|buf| buf.len() as u64).sum();
-        self.device.write_durable(self.at(offset, len), bufs)
-    }
-
     fn flush(&self) -> Result<(), T::Error> {
         self.device.flush()
     }

@@ -287,13 +287,6 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
             log.flush()?;
             return log.write(batch.offset, &[now]);
         }
-        if wrapped.is_empty()
-            && !is(Bug::LogFlushFirst)
-            && !is(Bug::LogFlushDropped)
-            && !is(Bug::FlushRetried)
-        {
-            return log.write_durable(batch.offset, &[now]);
-        }
         log.write(batch.offset, &[now])?;
         if !wrapped.is_empty() {
             log.write(0, &[wrapped])?;

@@ -232,10 +232,6 @@ impl BlockDevice for Device {
         either!(self, device => device.write(offset, bufs))
     }
 
-    fn write_durable(&self, offset: u64, bufs: &[&[u8]]) -> Result<(), DeviceError> {
-        either!(self, device => device.write_durable(offset, bufs))
-    }
-
     fn flush(&self) -> Result<(), DeviceError> {
         either!(self, device => device.flush())
     }
