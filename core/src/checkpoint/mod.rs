@@ -432,7 +432,12 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         })?;
         if len < durable.ring_len {
             // A clean close lets the log go; nothing is in it.
-            self.extend_log(0, durable.ring_len)?;
+            self.extend_log(0, durable.ring_len).inspect_err(|error| {
+                // A flush that failed is not made good by a later one.
+                if !matches!(error, Error::NoSpace { .. }) {
+                    self.fail();
+                }
+            })?;
         }
         if is(Bug::CleanMarkKept) {
             self.restart_log(durable.ring_len, Close::Clean)?;

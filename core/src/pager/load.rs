@@ -75,7 +75,8 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
     pub fn create(&self, identity: Identity) -> Result<PinMutOf<'a, P, M>, Error<P::Error>> {
         let page = identity.ptr.page;
         if self.holding_any(page).is_some() {
-            // P2: the map calls a page free that is reached from a tree.
+            // P2: the map calls a page free that is reached from a tree. No checkpoint may keep that.
+            self.state.failed.store(true, Ordering::Release);
             return Err(Error::Corrupt { page, damage: Damage::Map });
         }
         let (set, range) = self.set_of(page);

@@ -129,11 +129,21 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
 
     /// Makes a page nobody can need reusable, and forgets its frames.
     pub(super) fn recycle(&mut self, page: u32, settled: bool) -> Result<(), Error<P::Error>> {
+        if self.is_ready(page) {
+            // It would be handed out twice.
+            self.fail();
+            return Err(Error::Corrupt { page, damage: Damage::Map });
+        }
         self.pager.forget(page);
         match self.space.recycled.push((page, settled)) {
             Ok(()) => Ok(()),
             Err((page, settled)) => self.give_back(page, settled),
         }
+    }
+
+    /// Whether a page is laid ready to be handed out.
+    fn is_ready(&self, page: u32) -> bool {
+        self.space.recycled.iter().any(|(ready, _)| *ready == page)
     }
 
     /// Makes the map say that a page is free.
@@ -171,6 +181,10 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     /// A page was born in what is being rolled back. Listed twice where it was freed and born
     /// again, so only a used one counts.
     pub(super) fn unbear(&mut self, page: u32) -> Result<(), Error<P::Error>> {
+        // One that was freed again may have been laid ready since, which the map calls used, too.
+        if self.is_ready(page) {
+            return Ok(());
+        }
         if self.is_used(page)? && !is(Bug::RollbackLeaks) {
             self.settle(page)?;
             self.space.held_count += 1;

@@ -294,7 +294,8 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         Ok(run)
     }
 
-    fn fail(&self) {
+    /// Makes the database read-only: the map is not what it should be.
+    pub(super) fn fail(&self) {
         self.pager.state.failed.store(true, Ordering::Release);
     }
 
@@ -318,6 +319,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         };
         let bit = page % shape.bits;
         if !set(used.view_mut(), bit, false) {
+            self.fail();
             return Err(Error::Corrupt { page, damage: Damage::Map });
         }
         set(held.view_mut(), bit, true);

@@ -15,6 +15,7 @@ mod memory;
 mod opening;
 mod races;
 mod recovery;
+mod rollback;
 mod sys;
 mod transactions;
 mod trees;
