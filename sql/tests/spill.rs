@@ -4,6 +4,7 @@
 mod support;
 
 use drystone::{Connection, Database};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use support::{rows, run};
 
 const ROWS: i64 = 100_000;
@@ -48,8 +49,15 @@ fn digest(db: &Connection, sql: &str) -> (u64, u64, u64) {
     (count, hasher.finish(), peak)
 }
 
+/// Memory and open files are the whole process's, so one test at a time.
+fn alone() -> MutexGuard<'static, ()> {
+    static ONE: Mutex<()> = Mutex::new(());
+    ONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 #[test]
 fn with_little_memory_the_answers_are_the_same() {
+    let _one = alone();
     let (db, database) = connections();
     let ordered = [
         "SELECT * FROM t ORDER BY k DESC, id",
@@ -97,6 +105,7 @@ fn temporary_files() -> usize {
 
 #[test]
 fn a_million_rows_are_sorted_in_four_mebibytes() {
+    let _one = alone();
     let db = Connection::open_in_memory().expect("open");
     let sql = "SELECT i, 'stone ' || i FROM generate_series(1, 1000000) AS i ORDER BY i * 7919 % 1000003";
     limited(&db, 4);
@@ -118,6 +127,7 @@ fn a_million_rows_are_sorted_in_four_mebibytes() {
 
 #[test]
 fn what_cannot_be_spread_says_so() {
+    let _one = alone();
     let db = Connection::open_in_memory().expect("open");
     run(&db, "SET memory_limit = 1048576");
     support::fails(&db, "SELECT count(DISTINCT i) FROM generate_series(1, 1000000) AS i", "53200");
