@@ -80,6 +80,8 @@ fn key(random: &mut Random, page: usize) -> Vec<u8> {
     let mut key = match random.below(20) {
         0 => vec![b'z'; random.index(drystone_core::limits::key_len_max(page as u32))],
         1..4 => format!("longer/prefix/{:03}/", number % 7).into_bytes(),
+        // Keys of one node that differ behind the four bytes its slots hold.
+        4..10 => vec![b'p' + (number % 3) as u8; 6],
         _ => Vec::new(),
     };
     key.extend_from_slice(&(number as u32).to_be_bytes()[random.index(3)..]);
@@ -208,7 +210,15 @@ impl<const PAGE: usize, const FRAMES: usize> Run<PAGE, FRAMES> {
                 let replaced = txn.put(id, &key, &value)?;
                 assert_eq!(replaced, undo.set(model, tree, &key, Some(&value)));
             }
-            45..80 => assert_eq!(txn.delete(id, &key)?, undo.set(model, tree, &key, None)),
+            45..79 => assert_eq!(txn.delete(id, &key)?, undo.set(model, tree, &key, None)),
+            79 if self.random.one_in(4) => {
+                // The oldest keys go; what comes below them later goes under stale first keys.
+                let oldest: Vec<_> = model.trees[tree].keys().take(30).cloned().collect();
+                for key in oldest {
+                    assert!(txn.delete(id, &key)?);
+                    undo.set(model, tree, &key, None);
+                }
+            }
             80..88 => {
                 let found = txn.get(id, &key, |value| read(&*txn, value))?;
                 assert_eq!(found.as_deref(), model.trees[tree].get(&key[..]).map(|value| &value[..]));

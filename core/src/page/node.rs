@@ -160,6 +160,23 @@ impl<'a> Node<'a> {
     /// The index of `key`, or of the first cell with a greater key.
     #[inline]
     pub fn search(self, key: &[u8]) -> Result<usize, usize> {
+        self.search_from(0, key)
+    }
+
+    /// The cell of an inner node under which `key` belongs. The key of cell 0 says nothing: it may
+    /// be above that of cell 1.
+    #[inline]
+    pub fn search_child(self, key: &[u8]) -> usize {
+        match self.search_from(1, key) {
+            Ok(index) => index,
+            Err(index) => index.saturating_sub(1),
+        }
+    }
+
+    /// The index of `key`, or of the first cell with a greater key, among the cells from `first` on,
+    /// whose keys ascend. A key before all of them may get any index up to `first`.
+    #[inline]
+    fn search_from(self, first: usize, key: &[u8]) -> Result<usize, usize> {
         let prefix = self.prefix();
         let count = self.count();
         let rest = match key.get(..prefix.len()) {
@@ -173,14 +190,14 @@ impl<'a> Node<'a> {
         };
         let target = head(rest);
         // The first slot whose head is not below: no branch depends on a comparison.
-        let (mut low, mut size) = (0, count);
+        let (mut low, mut size) = (first, count.saturating_sub(first));
         while size > 0 {
             let half = size / 2;
             let middle = low + half;
             (low, size) =
                 if self.head(middle) < target { (middle + 1, size - half - 1) } else { (low, half) };
         }
-        if low == count || self.head(low) != target {
+        if low >= count || self.head(low) != target {
             return Err(low);
         }
         // Most keys of a page differ in their heads, so this is the one, or the key is not there.
@@ -203,15 +220,6 @@ impl<'a> Node<'a> {
             }
         }
         Err(low)
-    }
-
-    /// The cell of an inner node under which `key` belongs.
-    #[inline]
-    pub fn search_child(self, key: &[u8]) -> usize {
-        match self.search(key) {
-            Ok(index) => index,
-            Err(index) => index.saturating_sub(1),
-        }
     }
 
     /// Bytes in use: header, slots, live cells, prefix.

@@ -8,10 +8,13 @@ use super::sequence::{Change, Parts, Sequence};
 extern crate std;
 use std::vec::Vec;
 
+const fn identity() -> Identity {
+    Identity { ptr: Ptr { page: 9, tag: 7 }, birth: 1, tree: 3, kind: Kind::Leaf, level: 0 }
+}
+
 fn leaf(len: usize) -> Vec<u8> {
     let mut view = std::vec![0; len];
-    let identity = Identity { ptr: Ptr { page: 9, tag: 7 }, birth: 1, tree: 3, kind: Kind::Leaf, level: 0 };
-    begin(&mut view, identity);
+    begin(&mut view, identity());
     view
 }
 
@@ -43,6 +46,23 @@ fn cells_come_and_go_in_key_order() {
     edit::remove(&mut copy, 0);
     node::check(&copy).unwrap();
     assert_eq!(Node::new(&copy).search(b"apples"), Err(0));
+}
+
+/// The first key of an inner node may be above the next one, in its head or only behind it.
+#[test]
+fn the_first_key_of_an_inner_node_says_nothing() {
+    for stale in [&b"key 5 stale"[..], b"zebra", b"key 2", b"key 25", b"a"] {
+        let mut view = leaf(508);
+        begin(&mut view, Identity { kind: Kind::Inner, level: 1, ..identity() });
+        for (index, key) in [stale, b"key 2", b"key 3", b"key 4"].iter().enumerate() {
+            let child = Payload::Child(Ptr { page: 20 + index as u32, tag: 1 });
+            assert!(edit::insert(&mut view, index, [key, &[]], child));
+        }
+        node::check(&view).unwrap();
+        let node = Node::new(&view);
+        let found = [&b"a"[..], b"key 1", b"key 2", b"key 29", b"key 3", b"key 5", b"zoo"];
+        assert_eq!(found.map(|key| node.search_child(key)), [0, 0, 1, 1, 2, 3, 3], "{stale:?}");
+    }
 }
 
 #[test]
