@@ -17,7 +17,7 @@ impl<'a> Binder<'a> {
     /// A condition of `place`.
     pub(super) fn condition(&mut self, expr: &'a Expr, place: &str) -> Result<Expression> {
         let bound = self.expr(expr)?;
-        build::filter(bound, place).map_err(|error| error.at(expr.at))
+        build::condition(bound, place).map_err(|error| error.at(expr.at))
     }
 
     pub(super) fn expr(&mut self, expr: &'a Expr) -> Result<Expression> {

@@ -42,8 +42,11 @@ impl<'a> Binder<'a> {
         if cte.recursive
             && let SetExpr::Operation { op: SetOp::Union, all, left, right, at } = &cte.query.body
         {
-            let found = self.recursive(cte, *all, left, right).map_err(|error| error.at(*at))?;
-            if let Some(output) = found {
+            let in_sight = self.ctes.len();
+            self.in_sight(&cte.query.with);
+            let found = self.recursive(cte, *all, left, right);
+            self.ctes.truncate(in_sight);
+            if let Some(output) = found.map_err(|error| error.at(*at))? {
                 let output = self.ordered(output, &cte.query.order_by)?;
                 return self.limited(output, &cte.query);
             }
@@ -53,20 +56,6 @@ impl<'a> Binder<'a> {
 
     /// The recursive query; none if its right side does not use it.
     fn recursive(
-        &mut self,
-        cte: &'a Cte,
-        all: bool,
-        base: &'a SetExpr,
-        step: &'a SetExpr,
-    ) -> Result<Option<Output>> {
-        let in_sight = self.ctes.len();
-        self.in_sight(&cte.query.with);
-        let result = self.recursive_parts(cte, all, base, step);
-        self.ctes.truncate(in_sight);
-        result
-    }
-
-    fn recursive_parts(
         &mut self,
         cte: &'a Cte,
         all: bool,

@@ -198,19 +198,14 @@ pub(crate) fn common_type<'a>(
     Ok(if common == DataType::Unknown { DataType::TEXT } else { common })
 }
 
-/// Checks that an expression is a condition.
-fn condition(input: Expression, place: &str) -> Result<Expression> {
+/// A condition of WHERE, ON, AND and others; `place` names it in the error.
+pub(crate) fn condition(input: Expression, place: &str) -> Result<Expression> {
     let found = input.data_type();
     if !can_coerce(found, DataType::Boolean) {
         let message = format!("{place} needs a condition, found {found}");
         return Err(Error::type_mismatch(message).hint("compare it with something"));
     }
     cast(input, DataType::Boolean)
-}
-
-/// A condition of WHERE, ON, HAVING, FILTER.
-pub(crate) fn filter(input: Expression, place: &str) -> Result<Expression> {
-    condition(input, place)
 }
 
 /// All of them; nested ANDs become one.

@@ -23,7 +23,7 @@ mod walk;
 
 pub(crate) use answer::{Answer, Extremes, RowSet};
 pub(crate) use build::{
-    AggregateParts, aggregate, and, call, call_name, case, cast, coerce, common_type, filter, in_list,
+    AggregateParts, aggregate, and, call, call_name, case, cast, coerce, common_type, condition, in_list,
     is_null, not, or, settle,
 };
 pub(crate) use evaluate::{Environment, constant_value, encode_row_key, evaluate, select};

@@ -30,6 +30,29 @@ pub(crate) fn cast_value(value: &Value, to: DataType) -> Result<Value> {
     Ok(converted)
 }
 
+impl Value {
+    /// The value that a text stands for in a column of some type, as an assignment reads it: text
+    /// stays whole, however long it is.
+    ///
+    /// ```
+    /// use drystone::types::{DataType, Value};
+    /// assert_eq!(Value::parse("12", DataType::BigInt)?, Value::Integer(12));
+    /// assert!(Value::parse("twelve", DataType::BigInt).is_err());
+    /// # Ok::<(), drystone::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the text is not of the form of the type, or out of its range.
+    pub fn parse(text: &str, data_type: DataType) -> Result<Value> {
+        match data_type {
+            DataType::BigInt => text.parse().ok().map(Value::Integer),
+            DataType::Text { .. } | DataType::Unknown => Some(Value::Text(text.to_owned())),
+            _ => None,
+        }
+        .map_or_else(|| cast_value(&Value::Text(text.to_owned()), data_type), Ok)
+    }
+}
+
 fn bad_text(value: &Value, to: DataType) -> Error {
     let code = match to {
         DataType::Date | DataType::Time | DataType::Timestamp | DataType::Interval => state::BAD_DATETIME,
