@@ -229,8 +229,10 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
             let Some(mut pin) = self.repin(tree, &mut path)? else {
                 let (root, mut pin) = self.create(tree.tree, Kind::Inner, level + 1)?;
                 let view = pin.view_mut();
-                let fits = edit::insert(view, 0, [&[], &[]], Payload::Child(left))
-                    && edit::insert(view, 1, [separator.0, separator.1], Payload::Child(right));
+                // One key: all of it is what the keys share, until there are more.
+                let fits = edit::begin(view, separator)
+                    && edit::insert(view, 0, [&[], &[]], Payload::Child(left))
+                    && edit::insert(view, 1, [&[], &[]], Payload::Child(right));
                 assert!(fits, "two cells fit every node");
                 tree.root = root;
                 return Ok(());

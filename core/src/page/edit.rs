@@ -2,12 +2,26 @@
 
 use super::format::{self, HEADER, POINTER, Ptr};
 use super::node::{Node, Payload, SLOT};
+use super::sequence::Parts;
 use crate::bytes::{head, put, put_u16, put_u32, put_varint};
 
 /// Bytes between the slots and the heap.
 fn gap(view: &[u8]) -> usize {
     let slots = HEADER + format::count(view) * SLOT;
     format::heap_start(view).saturating_sub(slots)
+}
+
+/// Gives an empty node the beginning that its keys will share; `false` if it does not fit.
+pub(crate) fn begin(view: &mut [u8], prefix: Parts<'_>) -> bool {
+    let Some(start) = view.len().checked_sub(prefix.len()).filter(|start| *start >= HEADER) else {
+        return false;
+    };
+    put(view, start, prefix.0);
+    put(view, start + prefix.0.len(), prefix.1);
+    format::set_prefix_len(view, prefix.len());
+    format::set_count(view, 0);
+    format::set_heap(view, start, 0);
+    true
 }
 
 /// Puts a cell at `index` if there is room in one piece; `false` leaves the page as it was.

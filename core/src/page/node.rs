@@ -78,6 +78,13 @@ impl<'a> Node<'a> {
         self.view.get(start..).unwrap_or(&[])
     }
 
+    /// The slots that are there, at most [`Self::count`].
+    #[inline]
+    fn slots(self) -> &'a [[u8; SLOT]] {
+        let (slots, _) = self.view.get(HEADER..).unwrap_or(&[]).as_chunks();
+        slots.get(..self.count()).unwrap_or(slots)
+    }
+
     #[inline]
     fn head(self, index: usize) -> u32 {
         u32_at(self.view, HEADER + index * SLOT)
@@ -178,7 +185,8 @@ impl<'a> Node<'a> {
     #[inline]
     fn search_from(self, first: usize, key: &[u8]) -> Result<usize, usize> {
         let prefix = self.prefix();
-        let count = self.count();
+        let slots = self.slots();
+        let count = slots.len();
         let rest = match key.get(..prefix.len()) {
             Some(start) => match start.cmp(prefix) {
                 Ordering::Equal => key.get(prefix.len()..).unwrap_or(&[]),
@@ -194,10 +202,10 @@ impl<'a> Node<'a> {
         while size > 0 {
             let half = size / 2;
             let middle = low + half;
-            (low, size) =
-                if self.head(middle) < target { (middle + 1, size - half - 1) } else { (low, half) };
+            let below = slots.get(middle).is_some_and(|slot| head_of(slot) < target);
+            (low, size) = if below { (middle + 1, size - half - 1) } else { (low, half) };
         }
-        if low >= count || self.head(low) != target {
+        if slots.get(low).is_none_or(|slot| head_of(slot) != target) {
             return Err(low);
         }
         // Most keys of a page differ in their heads, so this is the one, or the key is not there.
@@ -228,6 +236,12 @@ impl<'a> Node<'a> {
         let cells = heap.saturating_sub(format::heap_dead(self.view));
         HEADER + self.count() * SLOT + cells
     }
+}
+
+#[inline]
+const fn head_of(slot: &[u8; SLOT]) -> u32 {
+    let [a, b, c, d, ..] = *slot;
+    u32::from_le_bytes([a, b, c, d])
 }
 
 /// Checks a node's structure, so that a damaged or hostile page is refused as a whole: slots and

@@ -4,7 +4,7 @@
 //! The sources must not be the destination: callers copy a page to the scratch buffer first.
 
 use super::edit;
-use super::format::{self, HEADER};
+use super::format::HEADER;
 use super::node::{Node, Payload, SLOT};
 use crate::bytes::common_prefix;
 use core::ops::Range;
@@ -107,22 +107,30 @@ impl<'a> Sequence<'a> {
         }
     }
 
+    /// Whether a cell's key says nothing and is left out: that of an inner node's first one.
+    fn is_bare(&self, index: usize) -> bool {
+        let (Self::One { node, .. } | Self::Two { left: node, .. }) = self;
+        index == 0 && !node.is_leaf()
+    }
+
     /// The beginning that all keys of a range share.
     pub fn shared(&self, range: &Range<usize>) -> usize {
         if range.len() < 2 {
             return 0;
         }
-        // The first key of an inner node may be stale and greater than the next one; from the
-        // second on they ascend.
-        let last = self.key(range.end - 1);
-        let first = self.key(range.start).common(last);
-        first.min(self.key(range.start + 1).common(last))
+        let first = range.start + usize::from(self.is_bare(range.start));
+        self.key(first).common(self.key(range.end - 1))
+    }
+
+    /// What a cell keeps of its key beside a prefix of `prefix` bytes.
+    fn suffix(&self, index: usize, prefix: usize) -> [&'a [u8]; 2] {
+        if self.is_bare(index) { [&[], &[]] } else { self.key(index).after(prefix) }
     }
 
     /// Bytes a cell takes with its slot beside a prefix of `prefix` bytes.
     pub fn cell_len(&self, index: usize, prefix: usize) -> usize {
-        let suffix = self.key(index).len().saturating_sub(prefix);
-        SLOT + self.payload(index).cell_len(suffix)
+        let [left, right] = self.suffix(index, prefix);
+        SLOT + self.payload(index).cell_len(left.len() + right.len())
     }
 
     /// Bytes a node with this range takes.
@@ -136,22 +144,14 @@ impl<'a> Sequence<'a> {
     /// and the view holds a part.
     pub fn write(&self, range: Range<usize>, view: &mut [u8]) -> bool {
         let prefix = self.shared(&range);
-        let len = view.len();
-        let Some(start) = len.checked_sub(prefix) else {
-            return false;
-        };
-        if prefix > 0 {
-            let parts = self.key(range.start).first(prefix);
-            crate::bytes::put(view, start, parts.0);
-            crate::bytes::put(view, start + parts.0.len(), parts.1);
+        if range.is_empty() {
+            return true;
         }
-        format::set_prefix_len(view, prefix);
-        format::set_count(view, 0);
-        format::set_heap(view, start, 0);
-        range
-            .clone()
-            .enumerate()
-            .all(|(at, index)| edit::insert(view, at, self.key(index).after(prefix), self.payload(index)))
+        edit::begin(view, self.key(range.end - 1).first(prefix))
+            && range
+                .clone()
+                .enumerate()
+                .all(|(at, index)| edit::insert(view, at, self.suffix(index, prefix), self.payload(index)))
     }
 
     /// Where to divide the run so that both sides fit a view of `capacity` bytes and are as equal
