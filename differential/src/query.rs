@@ -281,15 +281,10 @@ impl Generator {
     fn with(&mut self, types: &[Type]) -> String {
         let inner_types = self.types(1, 3);
         let inner = self.select(&Scope::default(), &inner_types, 1);
-        let name = self.world.fresh("w");
-        let columns: Vec<(String, Type)> =
-            inner_types.iter().enumerate().map(|(at, t)| (format!("c{at}"), *t)).collect();
-        let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
-        let names = names.join(", ");
-        self.world.views.push(View { name: name.clone(), columns });
+        let (name, head) = self.named("w", &inner_types);
         let outer = self.select(&Scope::default(), types, 2);
         self.world.views.retain(|view| view.name != name);
-        format!("WITH {name} ({names}) AS ({inner}) {outer}")
+        format!("WITH {head} AS ({inner}) {outer}")
     }
 
     fn recursive(&mut self) -> String {
@@ -320,13 +315,19 @@ impl Generator {
     pub(crate) fn create_view(&mut self) -> String {
         let types = self.types(1, 4);
         let inner = self.select(&Scope::default(), &types, 1);
-        let name = self.world.fresh("v");
+        let (_, head) = self.named("v", &types);
+        format!("CREATE VIEW {head} AS {inner}")
+    }
+
+    /// A new view or WITH query: its name, and the name with those of its columns.
+    fn named(&mut self, letter: &str, types: &[Type]) -> (String, String) {
+        let name = self.world.fresh(letter);
         let columns: Vec<(String, Type)> =
             types.iter().enumerate().map(|(at, t)| (format!("c{at}"), *t)).collect();
         let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
-        let sql = format!("CREATE VIEW {name} ({}) AS {inner}", names.join(", "));
-        self.world.views.push(View { name, columns });
-        sql
+        let head = format!("{name} ({})", names.join(", "));
+        self.world.views.push(View { name: name.clone(), columns });
+        (name, head)
     }
 }
 

@@ -8,8 +8,8 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 use tpchgen::generators as tpch;
 
-const TABLES: &str = include_str!("../tpch/tables.sql");
-const QUERIES: &str = include_str!("../tpch/queries.sql");
+const TABLES: &str = include_str!("../../sql/tests/tpch/schema.sql");
+const QUERIES: &str = include_str!("../../sql/tests/tpch/queries.sql");
 /// How many queries there are.
 pub const QUERY_COUNT: usize = 22;
 /// How much numbers may differ, relative to the larger.

@@ -60,6 +60,18 @@ fn numbered(text: &str) -> Vec<String> {
     pieces
 }
 
+/// A query for Drystone: the first of each `[[a|b]]`; query 11 with a fraction that keeps many rows.
+fn ours(query: &str) -> String {
+    let mut parts = query.split("[[");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (choice, rest) = part.split_once("]]").expect("an end");
+        text.push_str(choice.split_once('|').expect("two choices").0);
+        text.push_str(rest);
+    }
+    text.trim().trim_end_matches(';').replace("{fraction}", "0.0001")
+}
+
 /// Numbers may differ by rounding.
 fn same(found: &str, expected: &str) -> bool {
     let (found, expected): (Vec<&str>, Vec<&str>) =
@@ -81,9 +93,9 @@ fn the_queries_of_tpch() {
     assert_eq!((queries.len(), answers.len()), (22, 22));
     let mut slow = Vec::new();
     for (index, (query, answer)) in queries.iter().zip(&answers).enumerate() {
-        let sql = query.trim().trim_end_matches(';');
+        let sql = ours(query);
         let start = Instant::now();
-        let found = rows(&db, sql);
+        let found = rows(&db, &sql);
         let seconds = start.elapsed().as_secs_f64();
         println!("query {}: {} rows in {seconds:.3} s", index + 1, found.len());
         if seconds > 10.0 {

@@ -1,184 +1,243 @@
+-- The 22 queries of TPC-H with the parameters of its validation run, after the specification.
+-- [[a|b]]: a for Drystone, b for SQLite, which has no dates and no EXTRACT. {fraction}: 0.0001 / scale.
+
 -- 1
-select l_returnflag, l_linestatus, sum(l_quantity) as sum_qty, sum(l_extendedprice) as sum_base_price,
-    sum(l_extendedprice * (1 - l_discount)) as sum_disc_price,
-    sum(l_extendedprice * (1 - l_discount) * (1 + l_tax)) as sum_charge,
-    avg(l_quantity) as avg_qty, avg(l_extendedprice) as avg_price, avg(l_discount) as avg_disc, count(*) as count_order
-from lineitem where l_shipdate <= date '1998-12-01' - interval '90' day
-group by l_returnflag, l_linestatus order by l_returnflag, l_linestatus;
+SELECT l_returnflag, l_linestatus, sum(l_quantity) AS sum_qty, sum(l_extendedprice) AS sum_base_price,
+       sum(l_extendedprice * (1 - l_discount)) AS sum_disc_price,
+       sum(l_extendedprice * (1 - l_discount) * (1 + l_tax)) AS sum_charge,
+       avg(l_quantity) AS avg_qty, avg(l_extendedprice) AS avg_price, avg(l_discount) AS avg_disc,
+       count(*) AS count_order
+FROM lineitem
+WHERE l_shipdate <= [[date '1998-12-01' - interval '90' day|'1998-09-02']]
+GROUP BY l_returnflag, l_linestatus
+ORDER BY l_returnflag, l_linestatus;
 
 -- 2
-select s_acctbal, s_name, n_name, p_partkey, p_mfgr, s_address, s_phone, s_comment
-from part, supplier, partsupp, nation, region
-where p_partkey = ps_partkey and s_suppkey = ps_suppkey and p_size = 15 and p_type like '%BRASS'
-    and s_nationkey = n_nationkey and n_regionkey = r_regionkey and r_name = 'EUROPE'
-    and ps_supplycost = (select min(ps_supplycost) from partsupp, supplier, nation, region
-        where p_partkey = ps_partkey and s_suppkey = ps_suppkey and s_nationkey = n_nationkey
-            and n_regionkey = r_regionkey and r_name = 'EUROPE')
-order by s_acctbal desc, n_name, s_name, p_partkey limit 100;
+SELECT s_acctbal, s_name, n_name, p_partkey, p_mfgr, s_address, s_phone, s_comment
+FROM part, supplier, partsupp, nation, region
+WHERE p_partkey = ps_partkey AND s_suppkey = ps_suppkey AND p_size = 15 AND p_type LIKE '%BRASS'
+  AND s_nationkey = n_nationkey AND n_regionkey = r_regionkey AND r_name = 'EUROPE'
+  AND ps_supplycost = (SELECT min(ps_supplycost)
+                       FROM partsupp, supplier, nation, region
+                       WHERE p_partkey = ps_partkey AND s_suppkey = ps_suppkey AND s_nationkey = n_nationkey
+                         AND n_regionkey = r_regionkey AND r_name = 'EUROPE')
+ORDER BY s_acctbal DESC, n_name, s_name, p_partkey
+LIMIT 100;
 
 -- 3
-select l_orderkey, sum(l_extendedprice * (1 - l_discount)) as revenue, o_orderdate, o_shippriority
-from customer, orders, lineitem
-where c_mktsegment = 'BUILDING' and c_custkey = o_custkey and l_orderkey = o_orderkey
-    and o_orderdate < date '1995-03-15' and l_shipdate > date '1995-03-15'
-group by l_orderkey, o_orderdate, o_shippriority order by revenue desc, o_orderdate limit 10;
+SELECT l_orderkey, sum(l_extendedprice * (1 - l_discount)) AS revenue, o_orderdate, o_shippriority
+FROM customer, orders, lineitem
+WHERE c_mktsegment = 'BUILDING' AND c_custkey = o_custkey AND l_orderkey = o_orderkey
+  AND o_orderdate < [[date |]]'1995-03-15' AND l_shipdate > [[date |]]'1995-03-15'
+GROUP BY l_orderkey, o_orderdate, o_shippriority
+ORDER BY revenue DESC, o_orderdate, l_orderkey
+LIMIT 10;
 
 -- 4
-select o_orderpriority, count(*) as order_count from orders
-where o_orderdate >= date '1993-07-01' and o_orderdate < date '1993-07-01' + interval '3' month
-    and exists (select * from lineitem where l_orderkey = o_orderkey and l_commitdate < l_receiptdate)
-group by o_orderpriority order by o_orderpriority;
+SELECT o_orderpriority, count(*) AS order_count
+FROM orders
+WHERE o_orderdate >= [[date |]]'1993-07-01'
+  AND o_orderdate < [[date '1993-07-01' + interval '3' month|'1993-10-01']]
+  AND EXISTS (SELECT * FROM lineitem WHERE l_orderkey = o_orderkey AND l_commitdate < l_receiptdate)
+GROUP BY o_orderpriority
+ORDER BY o_orderpriority;
 
 -- 5
-select n_name, sum(l_extendedprice * (1 - l_discount)) as revenue
-from customer, orders, lineitem, supplier, nation, region
-where c_custkey = o_custkey and l_orderkey = o_orderkey and l_suppkey = s_suppkey and c_nationkey = s_nationkey
-    and s_nationkey = n_nationkey and n_regionkey = r_regionkey and r_name = 'ASIA'
-    and o_orderdate >= date '1994-01-01' and o_orderdate < date '1994-01-01' + interval '1' year
-group by n_name order by revenue desc;
+SELECT n_name, sum(l_extendedprice * (1 - l_discount)) AS revenue
+FROM customer, orders, lineitem, supplier, nation, region
+WHERE c_custkey = o_custkey AND l_orderkey = o_orderkey AND l_suppkey = s_suppkey
+  AND c_nationkey = s_nationkey AND s_nationkey = n_nationkey AND n_regionkey = r_regionkey
+  AND r_name = 'ASIA' AND o_orderdate >= [[date |]]'1994-01-01'
+  AND o_orderdate < [[date '1994-01-01' + interval '1' year|'1995-01-01']]
+GROUP BY n_name
+ORDER BY revenue DESC;
 
 -- 6
-select sum(l_extendedprice * l_discount) as revenue from lineitem
-where l_shipdate >= date '1994-01-01' and l_shipdate < date '1994-01-01' + interval '1' year
-    and l_discount between 0.06 - 0.01 and 0.06 + 0.01 and l_quantity < 24;
+SELECT sum(l_extendedprice * l_discount) AS revenue
+FROM lineitem
+WHERE l_shipdate >= [[date |]]'1994-01-01'
+  AND l_shipdate < [[date '1994-01-01' + interval '1' year|'1995-01-01']]
+  AND l_discount BETWEEN [[.06 - 0.01 AND .06 + 0.01|0.05 AND 0.07]] AND l_quantity < 24;
 
 -- 7
-select supp_nation, cust_nation, l_year, sum(volume) as revenue
-from (select n1.n_name as supp_nation, n2.n_name as cust_nation, extract(year from l_shipdate) as l_year,
-        l_extendedprice * (1 - l_discount) as volume
-    from supplier, lineitem, orders, customer, nation n1, nation n2
-    where s_suppkey = l_suppkey and o_orderkey = l_orderkey and c_custkey = o_custkey
-        and s_nationkey = n1.n_nationkey and c_nationkey = n2.n_nationkey
-        and ((n1.n_name = 'FRANCE' and n2.n_name = 'GERMANY') or (n1.n_name = 'GERMANY' and n2.n_name = 'FRANCE'))
-        and l_shipdate between date '1995-01-01' and date '1996-12-31') as shipping
-group by supp_nation, cust_nation, l_year order by supp_nation, cust_nation, l_year;
+SELECT supp_nation, cust_nation, l_year, sum(volume) AS revenue
+FROM (SELECT n1.n_name AS supp_nation, n2.n_name AS cust_nation,
+             [[extract(year FROM l_shipdate)|CAST(substr(l_shipdate, 1, 4) AS INTEGER)]] AS l_year,
+             l_extendedprice * (1 - l_discount) AS volume
+      FROM supplier, lineitem, orders, customer, nation n1, nation n2
+      WHERE s_suppkey = l_suppkey AND o_orderkey = l_orderkey AND c_custkey = o_custkey
+        AND s_nationkey = n1.n_nationkey AND c_nationkey = n2.n_nationkey
+        AND ((n1.n_name = 'FRANCE' AND n2.n_name = 'GERMANY')
+             OR (n1.n_name = 'GERMANY' AND n2.n_name = 'FRANCE'))
+        AND l_shipdate BETWEEN [[date |]]'1995-01-01' AND [[date |]]'1996-12-31') AS shipping
+GROUP BY supp_nation, cust_nation, l_year
+ORDER BY supp_nation, cust_nation, l_year;
 
 -- 8
-select o_year, sum(case when nation = 'BRAZIL' then volume else 0 end) / sum(volume) as mkt_share
-from (select extract(year from o_orderdate) as o_year, l_extendedprice * (1 - l_discount) as volume,
-        n2.n_name as nation
-    from part, supplier, lineitem, orders, customer, nation n1, nation n2, region
-    where p_partkey = l_partkey and s_suppkey = l_suppkey and l_orderkey = o_orderkey and o_custkey = c_custkey
-        and c_nationkey = n1.n_nationkey and n1.n_regionkey = r_regionkey and r_name = 'AMERICA'
-        and s_nationkey = n2.n_nationkey and o_orderdate between date '1995-01-01' and date '1996-12-31'
-        and p_type = 'ECONOMY ANODIZED STEEL') as all_nations
-group by o_year order by o_year;
+SELECT o_year, sum(CASE WHEN nation = 'BRAZIL' THEN volume ELSE 0 END) / sum(volume) AS mkt_share
+FROM (SELECT [[extract(year FROM o_orderdate)|CAST(substr(o_orderdate, 1, 4) AS INTEGER)]] AS o_year,
+             l_extendedprice * (1 - l_discount) AS volume, n2.n_name AS nation
+      FROM part, supplier, lineitem, orders, customer, nation n1, nation n2, region
+      WHERE p_partkey = l_partkey AND s_suppkey = l_suppkey AND l_orderkey = o_orderkey
+        AND o_custkey = c_custkey AND c_nationkey = n1.n_nationkey AND n1.n_regionkey = r_regionkey
+        AND r_name = 'AMERICA' AND s_nationkey = n2.n_nationkey
+        AND o_orderdate BETWEEN [[date |]]'1995-01-01' AND [[date |]]'1996-12-31'
+        AND p_type = 'ECONOMY ANODIZED STEEL') AS all_nations
+GROUP BY o_year
+ORDER BY o_year;
 
 -- 9
-select nation, o_year, sum(amount) as sum_profit
-from (select n_name as nation, extract(year from o_orderdate) as o_year,
-        l_extendedprice * (1 - l_discount) - ps_supplycost * l_quantity as amount
-    from part, supplier, lineitem, partsupp, orders, nation
-    where s_suppkey = l_suppkey and ps_suppkey = l_suppkey and ps_partkey = l_partkey and p_partkey = l_partkey
-        and o_orderkey = l_orderkey and s_nationkey = n_nationkey and p_name like '%green%') as profit
-group by nation, o_year order by nation, o_year desc;
+SELECT nation, o_year, sum(amount) AS sum_profit
+FROM (SELECT n_name AS nation,
+             [[extract(year FROM o_orderdate)|CAST(substr(o_orderdate, 1, 4) AS INTEGER)]] AS o_year,
+             l_extendedprice * (1 - l_discount) - ps_supplycost * l_quantity AS amount
+      FROM part, supplier, lineitem, partsupp, orders, nation
+      WHERE s_suppkey = l_suppkey AND ps_suppkey = l_suppkey AND ps_partkey = l_partkey
+        AND p_partkey = l_partkey AND o_orderkey = l_orderkey AND s_nationkey = n_nationkey
+        AND p_name LIKE '%green%') AS profit
+GROUP BY nation, o_year
+ORDER BY nation, o_year DESC;
 
 -- 10
-select c_custkey, c_name, sum(l_extendedprice * (1 - l_discount)) as revenue, c_acctbal, n_name, c_address,
-    c_phone, c_comment
-from customer, orders, lineitem, nation
-where c_custkey = o_custkey and l_orderkey = o_orderkey and o_orderdate >= date '1993-10-01'
-    and o_orderdate < date '1993-10-01' + interval '3' month and l_returnflag = 'R' and c_nationkey = n_nationkey
-group by c_custkey, c_name, c_acctbal, c_phone, n_name, c_address, c_comment order by revenue desc limit 20;
+SELECT c_custkey, c_name, sum(l_extendedprice * (1 - l_discount)) AS revenue, c_acctbal, n_name, c_address,
+       c_phone, c_comment
+FROM customer, orders, lineitem, nation
+WHERE c_custkey = o_custkey AND l_orderkey = o_orderkey AND o_orderdate >= [[date |]]'1993-10-01'
+  AND o_orderdate < [[date '1993-10-01' + interval '3' month|'1994-01-01']]
+  AND l_returnflag = 'R' AND c_nationkey = n_nationkey
+GROUP BY c_custkey, c_name, c_acctbal, c_phone, n_name, c_address, c_comment
+ORDER BY revenue DESC, c_custkey
+LIMIT 20;
 
 -- 11
-select ps_partkey, sum(ps_supplycost * ps_availqty) as value
-from partsupp, supplier, nation
-where ps_suppkey = s_suppkey and s_nationkey = n_nationkey and n_name = 'GERMANY'
-group by ps_partkey
-having sum(ps_supplycost * ps_availqty) > (select sum(ps_supplycost * ps_availqty) * 0.0001
-    from partsupp, supplier, nation
-    where ps_suppkey = s_suppkey and s_nationkey = n_nationkey and n_name = 'GERMANY')
-order by value desc, ps_partkey;
+SELECT ps_partkey, sum(ps_supplycost * ps_availqty) AS value
+FROM partsupp, supplier, nation
+WHERE ps_suppkey = s_suppkey AND s_nationkey = n_nationkey AND n_name = 'GERMANY'
+GROUP BY ps_partkey
+HAVING sum(ps_supplycost * ps_availqty) > (SELECT sum(ps_supplycost * ps_availqty) * {fraction}
+                                           FROM partsupp, supplier, nation
+                                           WHERE ps_suppkey = s_suppkey AND s_nationkey = n_nationkey
+                                             AND n_name = 'GERMANY')
+ORDER BY value DESC, ps_partkey;
 
 -- 12
-select l_shipmode,
-    sum(case when o_orderpriority = '1-URGENT' or o_orderpriority = '2-HIGH' then 1 else 0 end) as high_line_count,
-    sum(case when o_orderpriority <> '1-URGENT' and o_orderpriority <> '2-HIGH' then 1 else 0 end) as low_line_count
-from orders, lineitem
-where o_orderkey = l_orderkey and l_shipmode in ('MAIL', 'SHIP') and l_commitdate < l_receiptdate
-    and l_shipdate < l_commitdate and l_receiptdate >= date '1994-01-01'
-    and l_receiptdate < date '1994-01-01' + interval '1' year
-group by l_shipmode order by l_shipmode;
+SELECT l_shipmode,
+       sum(CASE WHEN o_orderpriority = '1-URGENT' OR o_orderpriority = '2-HIGH' THEN 1 ELSE 0 END) AS high,
+       sum(CASE WHEN o_orderpriority <> '1-URGENT' AND o_orderpriority <> '2-HIGH' THEN 1 ELSE 0 END) AS low
+FROM orders, lineitem
+WHERE o_orderkey = l_orderkey AND l_shipmode IN ('MAIL', 'SHIP') AND l_commitdate < l_receiptdate
+  AND l_shipdate < l_commitdate AND l_receiptdate >= [[date |]]'1994-01-01'
+  AND l_receiptdate < [[date '1994-01-01' + interval '1' year|'1995-01-01']]
+GROUP BY l_shipmode
+ORDER BY l_shipmode;
 
 -- 13
-select c_count, count(*) as custdist
-from (select c_custkey, count(o_orderkey) as c_count
-    from customer left outer join orders on c_custkey = o_custkey and o_comment not like '%special%requests%'
-    group by c_custkey) as c_orders
-group by c_count order by custdist desc, c_count desc;
+SELECT c_count, count(*) AS custdist
+FROM (SELECT c_custkey, count(o_orderkey)[[| AS c_count]]
+      FROM customer LEFT OUTER JOIN orders ON c_custkey = o_custkey
+           AND o_comment NOT LIKE '%special%requests%'
+      GROUP BY c_custkey) AS c_orders [[(c_custkey, c_count)|]]
+GROUP BY c_count
+ORDER BY custdist DESC, c_count DESC;
 
 -- 14
-select 100.00 * sum(case when p_type like 'PROMO%' then l_extendedprice * (1 - l_discount) else 0 end)
-    / sum(l_extendedprice * (1 - l_discount)) as promo_revenue
-from lineitem, part
-where l_partkey = p_partkey and l_shipdate >= date '1995-09-01'
-    and l_shipdate < date '1995-09-01' + interval '1' month;
+SELECT 100.00 * sum(CASE WHEN p_type LIKE 'PROMO%' THEN l_extendedprice * (1 - l_discount) ELSE 0 END)
+       / sum(l_extendedprice * (1 - l_discount)) AS promo_revenue
+FROM lineitem, part
+WHERE l_partkey = p_partkey AND l_shipdate >= [[date |]]'1995-09-01'
+  AND l_shipdate < [[date '1995-09-01' + interval '1' month|'1995-10-01']];
 
 -- 15
-with revenue as (select l_suppkey as supplier_no, sum(l_extendedprice * (1 - l_discount)) as total_revenue
-    from lineitem
-    where l_shipdate >= date '1996-01-01' and l_shipdate < date '1996-01-01' + interval '3' month
-    group by l_suppkey)
-select s_suppkey, s_name, s_address, s_phone, total_revenue from supplier, revenue
-where s_suppkey = supplier_no and total_revenue = (select max(total_revenue) from revenue) order by s_suppkey;
+WITH revenue (supplier_no, total_revenue) AS (
+    SELECT l_suppkey, sum(l_extendedprice * (1 - l_discount))
+    FROM lineitem
+    WHERE l_shipdate >= [[date |]]'1996-01-01'
+      AND l_shipdate < [[date '1996-01-01' + interval '3' month|'1996-04-01']]
+    GROUP BY l_suppkey)
+SELECT s_suppkey, s_name, s_address, s_phone, total_revenue
+FROM supplier, revenue
+WHERE s_suppkey = supplier_no AND total_revenue = (SELECT max(total_revenue) FROM revenue)
+ORDER BY s_suppkey;
 
 -- 16
-select p_brand, p_type, p_size, count(distinct ps_suppkey) as supplier_cnt from partsupp, part
-where p_partkey = ps_partkey and p_brand <> 'Brand#45' and p_type not like 'MEDIUM POLISHED%'
-    and p_size in (49, 14, 23, 45, 19, 3, 36, 9)
-    and ps_suppkey not in (select s_suppkey from supplier where s_comment like '%Customer%Complaints%')
-group by p_brand, p_type, p_size order by supplier_cnt desc, p_brand, p_type, p_size;
+SELECT p_brand, p_type, p_size, count(DISTINCT ps_suppkey) AS supplier_cnt
+FROM partsupp, part
+WHERE p_partkey = ps_partkey AND p_brand <> 'Brand#45' AND p_type NOT LIKE 'MEDIUM POLISHED%'
+  AND p_size IN (49, 14, 23, 45, 19, 3, 36, 9)
+  AND ps_suppkey NOT IN (SELECT s_suppkey FROM supplier WHERE s_comment LIKE '%Customer%Complaints%')
+GROUP BY p_brand, p_type, p_size
+ORDER BY supplier_cnt DESC, p_brand, p_type, p_size;
 
 -- 17
-select sum(l_extendedprice) / 7.0 as avg_yearly from lineitem, part
-where p_partkey = l_partkey and p_brand = 'Brand#23' and p_container = 'MED BOX'
-    and l_quantity < (select 0.2 * avg(l_quantity) from lineitem where l_partkey = p_partkey);
+SELECT sum(l_extendedprice) / 7.0 AS avg_yearly
+FROM lineitem, part
+WHERE p_partkey = l_partkey AND p_brand = 'Brand#23' AND p_container = 'MED BOX'
+  AND l_quantity < (SELECT 0.2 * avg(l_quantity) FROM lineitem WHERE l_partkey = p_partkey);
 
 -- 18
-select c_name, c_custkey, o_orderkey, o_orderdate, o_totalprice, sum(l_quantity)
-from customer, orders, lineitem
-where o_orderkey in (select l_orderkey from lineitem group by l_orderkey having sum(l_quantity) > 300)
-    and c_custkey = o_custkey and o_orderkey = l_orderkey
-group by c_name, c_custkey, o_orderkey, o_orderdate, o_totalprice order by o_totalprice desc, o_orderdate limit 100;
+SELECT c_name, c_custkey, o_orderkey, o_orderdate, o_totalprice, sum(l_quantity)
+FROM customer, orders, lineitem
+WHERE o_orderkey IN (SELECT l_orderkey FROM lineitem GROUP BY l_orderkey HAVING sum(l_quantity) > 300)
+  AND c_custkey = o_custkey AND o_orderkey = l_orderkey
+GROUP BY c_name, c_custkey, o_orderkey, o_orderdate, o_totalprice
+ORDER BY o_totalprice DESC, o_orderdate, o_orderkey
+LIMIT 100;
 
 -- 19
-select sum(l_extendedprice * (1 - l_discount)) as revenue from lineitem, part
-where (p_partkey = l_partkey and p_brand = 'Brand#12' and p_container in ('SM CASE', 'SM BOX', 'SM PACK', 'SM PKG')
-        and l_quantity >= 1 and l_quantity <= 1 + 10 and p_size between 1 and 5
-        and l_shipmode in ('AIR', 'AIR REG') and l_shipinstruct = 'DELIVER IN PERSON')
-    or (p_partkey = l_partkey and p_brand = 'Brand#23' and p_container in ('MED BAG', 'MED BOX', 'MED PKG', 'MED PACK')
-        and l_quantity >= 10 and l_quantity <= 10 + 10 and p_size between 1 and 10
-        and l_shipmode in ('AIR', 'AIR REG') and l_shipinstruct = 'DELIVER IN PERSON')
-    or (p_partkey = l_partkey and p_brand = 'Brand#34' and p_container in ('LG CASE', 'LG BOX', 'LG PACK', 'LG PKG')
-        and l_quantity >= 20 and l_quantity <= 20 + 10 and p_size between 1 and 15
-        and l_shipmode in ('AIR', 'AIR REG') and l_shipinstruct = 'DELIVER IN PERSON');
+SELECT sum(l_extendedprice * (1 - l_discount)) AS revenue
+FROM lineitem, part
+WHERE (p_partkey = l_partkey AND p_brand = 'Brand#12'
+       AND p_container IN ('SM CASE', 'SM BOX', 'SM PACK', 'SM PKG')
+       AND l_quantity >= 1 AND l_quantity <= 1 + 10 AND p_size BETWEEN 1 AND 5
+       AND l_shipmode IN ('AIR', 'AIR REG') AND l_shipinstruct = 'DELIVER IN PERSON')
+   OR (p_partkey = l_partkey AND p_brand = 'Brand#23'
+       AND p_container IN ('MED BAG', 'MED BOX', 'MED PKG', 'MED PACK')
+       AND l_quantity >= 10 AND l_quantity <= 10 + 10 AND p_size BETWEEN 1 AND 10
+       AND l_shipmode IN ('AIR', 'AIR REG') AND l_shipinstruct = 'DELIVER IN PERSON')
+   OR (p_partkey = l_partkey AND p_brand = 'Brand#34'
+       AND p_container IN ('LG CASE', 'LG BOX', 'LG PACK', 'LG PKG')
+       AND l_quantity >= 20 AND l_quantity <= 20 + 10 AND p_size BETWEEN 1 AND 15
+       AND l_shipmode IN ('AIR', 'AIR REG') AND l_shipinstruct = 'DELIVER IN PERSON');
 
 -- 20
-select s_name, s_address from supplier, nation
-where s_suppkey in (select ps_suppkey from partsupp
-        where ps_partkey in (select p_partkey from part where p_name like 'forest%')
-            and ps_availqty > (select 0.5 * sum(l_quantity) from lineitem
-                where l_partkey = ps_partkey and l_suppkey = ps_suppkey and l_shipdate >= date '1994-01-01'
-                    and l_shipdate < date '1994-01-01' + interval '1' year))
-    and s_nationkey = n_nationkey and n_name = 'CANADA' order by s_name;
+SELECT s_name, s_address
+FROM supplier, nation
+WHERE s_suppkey IN (SELECT ps_suppkey
+                    FROM partsupp
+                    WHERE ps_partkey IN (SELECT p_partkey FROM part WHERE p_name LIKE 'forest%')
+                      AND ps_availqty > (SELECT 0.5 * sum(l_quantity)
+                                         FROM lineitem
+                                         WHERE l_partkey = ps_partkey AND l_suppkey = ps_suppkey
+                                           AND l_shipdate >= [[date |]]'1994-01-01'
+                                           AND l_shipdate < [[date '1994-01-01' + interval '1' year|'1995-01-01']]))
+  AND s_nationkey = n_nationkey AND n_name = 'CANADA'
+ORDER BY s_name;
 
 -- 21
-select s_name, count(*) as numwait from supplier, lineitem l1, orders, nation
-where s_suppkey = l1.l_suppkey and o_orderkey = l1.l_orderkey and o_orderstatus = 'F'
-    and l1.l_receiptdate > l1.l_commitdate
-    and exists (select * from lineitem l2 where l2.l_orderkey = l1.l_orderkey and l2.l_suppkey <> l1.l_suppkey)
-    and not exists (select * from lineitem l3 where l3.l_orderkey = l1.l_orderkey
-        and l3.l_suppkey <> l1.l_suppkey and l3.l_receiptdate > l3.l_commitdate)
-    and s_nationkey = n_nationkey and n_name = 'SAUDI ARABIA'
-group by s_name order by numwait desc, s_name limit 100;
+SELECT s_name, count(*) AS numwait
+FROM supplier, lineitem l1, orders, nation
+WHERE s_suppkey = l1.l_suppkey AND o_orderkey = l1.l_orderkey AND o_orderstatus = 'F'
+  AND l1.l_receiptdate > l1.l_commitdate
+  AND EXISTS (SELECT * FROM lineitem l2
+              WHERE l2.l_orderkey = l1.l_orderkey AND l2.l_suppkey <> l1.l_suppkey)
+  AND NOT EXISTS (SELECT * FROM lineitem l3
+                  WHERE l3.l_orderkey = l1.l_orderkey AND l3.l_suppkey <> l1.l_suppkey
+                    AND l3.l_receiptdate > l3.l_commitdate)
+  AND s_nationkey = n_nationkey AND n_name = 'SAUDI ARABIA'
+GROUP BY s_name
+ORDER BY numwait DESC, s_name
+LIMIT 100;
 
 -- 22
-select cntrycode, count(*) as numcust, sum(c_acctbal) as totacctbal
-from (select substring(c_phone from 1 for 2) as cntrycode, c_acctbal from customer
-    where substring(c_phone from 1 for 2) in ('13', '31', '23', '29', '30', '18', '17')
-        and c_acctbal > (select avg(c_acctbal) from customer where c_acctbal > 0.00
-            and substring(c_phone from 1 for 2) in ('13', '31', '23', '29', '30', '18', '17'))
-        and not exists (select * from orders where o_custkey = c_custkey)) as custsale
-group by cntrycode order by cntrycode;
-
+SELECT cntrycode, count(*) AS numcust, sum(c_acctbal) AS totacctbal
+FROM (SELECT [[substring(c_phone FROM 1 FOR 2)|substr(c_phone, 1, 2)]] AS cntrycode, c_acctbal
+      FROM customer
+      WHERE [[substring(c_phone FROM 1 FOR 2)|substr(c_phone, 1, 2)]]
+            IN ('13', '31', '23', '29', '30', '18', '17')
+        AND c_acctbal > (SELECT avg(c_acctbal)
+                         FROM customer
+                         WHERE c_acctbal > 0.00 AND [[substring(c_phone FROM 1 FOR 2)|substr(c_phone, 1, 2)]]
+                               IN ('13', '31', '23', '29', '30', '18', '17'))
+        AND NOT EXISTS (SELECT * FROM orders WHERE o_custkey = c_custkey)) AS custsale
+GROUP BY cntrycode
+ORDER BY cntrycode;
