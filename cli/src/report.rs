@@ -1,10 +1,10 @@
 //! Error messages: what, where in the whole input (line, caret), and what to do.
 //!
 //! ```text
-//! error in line 40, column 8: no such column: nmae (42703)
+//! error in line 40, column 8: there is no column nmae (42703)
 //!   SELECT nmae FROM artist
 //!          ^
-//! hint: did you mean "name"?
+//! hint: is name meant?
 //! ```
 
 use std::fmt::Write;

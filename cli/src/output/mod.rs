@@ -11,13 +11,13 @@
 
 mod boxed;
 mod cell;
-mod csv;
 mod json;
-mod list;
+mod separated;
 
 use std::io::{self, Write};
 
 pub use cell::{Cell, CellKind, Writer};
+use separated::SeparatedWriter;
 
 /// The name of a mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,14 +64,18 @@ pub struct Style {
 /// Begins a result with these columns.
 pub fn begin(style: &Style, columns: Vec<String>, out: &mut dyn Write) -> io::Result<Box<dyn Writer>> {
     let header = style.header.unwrap_or(style.mode == Mode::Box);
-    let null = style.null.clone();
-    let separator = |default: &str| style.separator.clone().unwrap_or_else(|| default.to_owned());
-    Ok(match style.mode {
-        Mode::Box => Box::new(boxed::BoxWriter::new(columns, header, null)),
-        Mode::Json => Box::new(json::JsonWriter::new(&columns)),
-        Mode::Csv => Box::new(csv::CsvWriter::begin(out, &columns, header, separator(","), null)?),
-        Mode::List => Box::new(list::ListWriter::begin(out, &columns, header, separator("|"), null)?),
-    })
+    let (quotes, separator) = match style.mode {
+        Mode::Box => return Ok(Box::new(boxed::BoxWriter::new(columns, header, style.null.clone()))),
+        Mode::Json => return Ok(Box::new(json::JsonWriter::new(&columns))),
+        Mode::Csv => (true, ","),
+        Mode::List => (false, "|"),
+    };
+    let separator = style.separator.clone().unwrap_or_else(|| separator.to_owned());
+    let writer = SeparatedWriter { quotes, separator, null: style.null.clone().unwrap_or_default() };
+    if header {
+        writer.header(out, &columns)?;
+    }
+    Ok(Box::new(writer))
 }
 
 #[cfg(test)]

@@ -1,29 +1,23 @@
-//! Comma-separated values after RFC 4180, with plain newlines.
+//! Values with a separator between them: as they are, or as CSV after RFC 4180 with plain newlines.
 
 use std::io::{self, Write};
 
 use super::cell::{Cell, CellKind, Writer};
 
-/// Writes rows of comma-separated values.
-pub struct CsvWriter {
-    separator: String,
-    null: String,
+/// Writes rows as lines.
+pub struct SeparatedWriter {
+    /// Whether values are quoted where CSV asks for it.
+    pub quotes: bool,
+    /// Between the values.
+    pub separator: String,
+    /// What stands for NULL.
+    pub null: String,
 }
 
-impl CsvWriter {
-    /// Begins a result; the header is quoted like the rows.
-    pub fn begin(
-        out: &mut dyn Write,
-        columns: &[String],
-        header: bool,
-        separator: String,
-        null: Option<String>,
-    ) -> io::Result<Self> {
-        let writer = CsvWriter { separator, null: null.unwrap_or_default() };
-        if header {
-            writer.line(out, columns.iter().map(|name| (CellKind::Text, name.as_str())))?;
-        }
-        Ok(writer)
+impl SeparatedWriter {
+    /// A line of column names, quoted like the rows.
+    pub fn header(&self, out: &mut dyn Write, columns: &[String]) -> io::Result<()> {
+        self.line(out, columns.iter().map(|name| (CellKind::Text, name.as_str())))
     }
 
     fn line<'a>(
@@ -48,15 +42,16 @@ impl CsvWriter {
 
     /// An empty text is quoted too: nothing at all means NULL.
     fn needs_quotes(&self, text: &str) -> bool {
-        text.is_empty()
-            || text.contains(['"', '\n', '\r'])
-            || text.contains(&self.separator)
-            || text.starts_with(' ')
-            || text.ends_with(' ')
+        self.quotes
+            && (text.is_empty()
+                || text.contains(['"', '\n', '\r'])
+                || text.contains(&self.separator)
+                || text.starts_with(' ')
+                || text.ends_with(' '))
     }
 }
 
-impl Writer for CsvWriter {
+impl Writer for SeparatedWriter {
     fn row(&mut self, out: &mut dyn Write, cells: &[Cell]) -> io::Result<()> {
         self.line(out, cells.iter().map(|cell| (cell.kind, cell.text.as_str())))
     }
