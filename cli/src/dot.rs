@@ -1,7 +1,9 @@
 //! Dot commands: what the shell can do beside SQL.
 
 use std::io::Write;
+use std::time::Instant;
 
+use crate::import::Request;
 use crate::output::Mode;
 use crate::session::{Failure, Session};
 use crate::suggest::nearest;
@@ -24,7 +26,7 @@ struct Command {
     run: fn(&mut Session, &[String]) -> Result<Next, Failure>,
 }
 
-const COMMANDS: [Command; 16] = [
+const COMMANDS: [Command; 17] = [
     Command { name: "bail", usage: "on|off", help: "stop at the first error", run: bail },
     Command { name: "check", usage: "", help: "verify every page of the database", run: check },
     Command {
@@ -36,6 +38,12 @@ const COMMANDS: [Command; 16] = [
     Command { name: "exit", usage: "", help: "leave", run: quit },
     Command { name: "headers", usage: "on|off", help: "column names before the rows", run: headers },
     Command { name: "help", usage: "", help: "print this", run: help },
+    Command {
+        name: "import",
+        usage: "[OPTIONS] FILE TABLE",
+        help: "rows of a CSV file into a table, made if it is missing",
+        run: import,
+    },
     Command { name: "mode", usage: "[box|csv|json|list]", help: "how results are written", run: mode },
     Command { name: "nullvalue", usage: "TEXT", help: "what stands for NULL", run: null_value },
     Command { name: "print", usage: "[TEXT ...]", help: "print a line", run: print },
@@ -163,6 +171,18 @@ fn help(session: &mut Session, _arguments: &[String]) -> Result<Next, Failure> {
     for command in &COMMANDS {
         let usage = format!(".{} {}", command.name, command.usage);
         writeln!(session.out, "{usage:<26} {}", command.help)?;
+    }
+    Ok(Next::Go)
+}
+
+fn import(session: &mut Session, arguments: &[String]) -> Result<Next, Failure> {
+    let request = Request::parse(arguments, session.style.mode, session.style.separator.as_deref())?;
+    let begun = Instant::now();
+    let imported = session.import(&request)?;
+    if session.interactive {
+        let made = if imported.created { ", a new table" } else { "" };
+        let time = begun.elapsed().as_secs_f64();
+        writeln!(session.out, "{} rows into {}{made}, in {time:.2} s", imported.rows, request.table)?;
     }
     Ok(Next::Go)
 }

@@ -7,6 +7,8 @@
 //! | `session` | an open database and where results go |
 //! | `shell` | executes pieces of input, one after the other |
 //! | `dot` | dot commands |
+//! | `import` | files of separated values into tables |
+//! | `keywords`, `quote` | the words of SQL; names as SQL writes them |
 //! | `output` | box, csv, json, list |
 //! | `report` | error messages with line and caret |
 //! | `suggest` | did you mean |
@@ -20,7 +22,10 @@
 mod arguments;
 mod demo;
 mod dot;
+mod import;
+mod keywords;
 mod output;
+mod quote;
 mod report;
 mod session;
 mod shell;

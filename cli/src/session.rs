@@ -1,6 +1,8 @@
 //! The session: an open database, where results go and how they are written; executes statements.
 
 use std::io::{self, BufWriter, Stdout, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use drystone::Connection;
 use drystone::types::Value;
@@ -45,13 +47,33 @@ pub struct Session {
     pub bail: bool,
     /// Print how long each statement took.
     pub timer: bool,
+    /// Somebody sits there.
+    pub interactive: bool,
+    /// Set when the statement or command that runs is to stop.
+    pub interrupted: Arc<AtomicBool>,
 }
 
 impl Session {
     /// A session on this database.
     pub fn new(connection: Connection, style: Style, bail: bool) -> Self {
         let out = BufWriter::new(io::stdout());
-        Session { connection, out, style, bail, timer: false }
+        Session {
+            connection,
+            out,
+            style,
+            bail,
+            timer: false,
+            interactive: false,
+            interrupted: Arc::default(),
+        }
+    }
+
+    /// An error when the command that runs is to stop.
+    pub fn look_up(&self) -> Result<(), Failure> {
+        match self.interrupted.load(Ordering::Relaxed) {
+            true => Err(Failure::Text(String::from("interrupted"))),
+            false => Ok(()),
+        }
     }
 
     /// Executes one statement and writes its rows.

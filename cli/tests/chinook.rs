@@ -1,31 +1,15 @@
 //! Chinook, unchanged, through the program: `drystone chinook.db < chinook.sql`, then twelve
 //! queries, whose rows are known (numbers compared by value).
 //!
-//! The data is looked for in `DRYSTONE_DATA`, else in `../shared/data` beside the repository; a
-//! missing default is skipped, a wrong `DRYSTONE_DATA` fails. In a release build the load must end
-//! within 5 s and each query within 0.2 s.
+//! In a release build the load must end within 5 s and each query within 0.2 s.
 
 mod program;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use program::{Folder, run, sql};
-
-fn data() -> Option<PathBuf> {
-    if let Some(named) = std::env::var_os("DRYSTONE_DATA") {
-        let data = PathBuf::from(named);
-        assert!(data.join("chinook.sql").exists(), "DRYSTONE_DATA has no chinook.sql");
-        return Some(data);
-    }
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
-    if !data.join("chinook.sql").exists() {
-        println!("skipped: no ../shared/data/chinook.sql; DRYSTONE_DATA can name another folder");
-        return None;
-    }
-    Some(data)
-}
+use program::{Folder, data, run, sql};
 
 /// The fields of a CSV text, row by row.
 fn csv(text: &str) -> Vec<Vec<String>> {
@@ -69,7 +53,7 @@ fn compare(name: &str, found: &str, expected: &str) {
 
 #[test]
 fn loads_unchanged_and_answers_twelve_queries() {
-    let Some(data) = data() else { return };
+    let Some(data) = data("chinook.sql") else { return };
     let folder = Folder::new("chinook");
     let file = folder.join("chinook.db");
     let script = fs::read_to_string(data.join("chinook.sql")).expect("UTF-8");

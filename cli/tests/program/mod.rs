@@ -177,6 +177,22 @@ impl Drop for Folder {
     }
 }
 
+/// The folder of public data, if it holds this. It is looked for in `DRYSTONE_DATA`, else in
+/// `../shared/data` beside the repository; a missing default is skipped, a wrong `DRYSTONE_DATA` fails.
+pub fn data(wanted: &str) -> Option<PathBuf> {
+    if let Some(named) = std::env::var_os("DRYSTONE_DATA") {
+        let data = PathBuf::from(named);
+        assert!(data.join(wanted).exists(), "DRYSTONE_DATA has no {wanted}");
+        return Some(data);
+    }
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
+    if !data.join(wanted).exists() {
+        println!("skipped: no ../shared/data/{wanted}; DRYSTONE_DATA can name another folder");
+        return None;
+    }
+    Some(data)
+}
+
 /// The log that belongs to a database file.
 pub fn log_of(file: &Path) -> PathBuf {
     let mut log = file.as_os_str().to_owned();
