@@ -92,6 +92,19 @@ fn numbers_of_autoincrement_are_never_given_twice() {
 }
 
 #[test]
+fn a_failed_statement_takes_no_number() {
+    let db = database(
+        "CREATE TABLE q (id INTEGER PRIMARY KEY);
+         CREATE TABLE p (id INTEGER PRIMARY KEY AUTOINCREMENT, r INTEGER REFERENCES q); BEGIN",
+    );
+    fails(&db, "INSERT INTO p (r) VALUES (7)", "23503");
+    fails(&db, "INSERT INTO p (r) VALUES (NULL) RETURNING 1 / (id - 1)", "22012");
+    check(&db, "INSERT INTO p (r) VALUES (NULL) RETURNING id", &["1"]);
+    run(&db, "COMMIT; DELETE FROM p");
+    check(&db, "INSERT INTO p (r) VALUES (NULL) RETURNING id", &["2"]);
+}
+
+#[test]
 fn unique_and_not_null_and_check() {
     let db = database(
         "CREATE TABLE t (a INTEGER UNIQUE, b TEXT NOT NULL, c INTEGER CONSTRAINT positive CHECK (c > 0), UNIQUE (b, c));

@@ -78,6 +78,7 @@ pub(crate) fn run_change(
         entries: Entries::new(&change.table),
         references: References::new(&change.table, &change.parents, &change.children),
         outcome: Outcome::default(),
+        sequence: None,
         keep,
         seen: HashSet::new(),
         returning: Vec::new(),
@@ -119,6 +120,8 @@ struct Runner<'a> {
     entries: Entries,
     references: References<'a>,
     outcome: Outcome,
+    /// The highest number given, where the table remembers it.
+    sequence: Option<i64>,
     /// The transaction goes on behind the statement.
     keep: bool,
     /// The keys of the rows of a joined source.
@@ -144,7 +147,12 @@ impl Runner<'_> {
             ChangeKind::Delete { .. } => self.delete(transaction, source)?,
         }
         self.cascade(transaction)?;
-        self.returned(transaction)
+        self.returned(transaction)?;
+        // Last, since `entries` does not take it back.
+        match self.sequence {
+            Some(highest) => catalog::set_sequence(transaction, change.table.id, highest),
+            None => Ok(()),
+        }
     }
 
     fn insert(&mut self, transaction: &mut Transaction, source: &[Batch], conflict: &Conflict) -> Result<()> {
@@ -169,11 +177,8 @@ impl Runner<'_> {
             }
             self.context(transaction).check()?;
         }
-        if self.table().autoincrement {
-            // Without a next number the last one there is was given.
-            let highest = next.map_or(i64::MAX, |next| next - 1);
-            catalog::set_sequence(transaction, self.table().id, highest)?;
-        }
+        // Without a next number the last one there is was given.
+        self.sequence = self.table().autoincrement.then(|| next.map_or(i64::MAX, |next| next - 1));
         Ok(())
     }
 
