@@ -39,7 +39,7 @@ unsafe impl RawMutex for Watched {
 
     // SAFETY: the caller holds the lock, as it must for the inner one.
     unsafe fn unlock(&self) {
-        // SAFETY: see above.
+        // SAFETY: the lock is held, as this function may take for granted.
         unsafe { self.0.unlock() };
         // Taken out meanwhile: the hook itself is not watched.
         if let Some(mut hook) = HOOK.take() {
