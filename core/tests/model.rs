@@ -13,6 +13,10 @@ use std::rc::Rc;
 type Map = BTreeMap<Rc<[u8]>, Rc<[u8]>>;
 type Error = drystone_core::Error<drystone_platform_sim::SimError>;
 
+/// A write transaction of a pair.
+type Txn<'d, const PAGE: usize, const FRAMES: usize> =
+    WriteTxn<SimPlatform, Memory<PAGE, FRAMES>, &'d Database<SimPlatform, Memory<PAGE, FRAMES>>>;
+
 const TREES: usize = 3;
 const BLOCK: u32 = 512;
 
@@ -192,7 +196,7 @@ impl<const PAGE: usize, const FRAMES: usize> Run<PAGE, FRAMES> {
 
     fn operation(
         &mut self,
-        txn: &mut WriteTxn<SimPlatform, Memory<PAGE, FRAMES>, &Database<SimPlatform, Memory<PAGE, FRAMES>>>,
+        txn: &mut Txn<'_, PAGE, FRAMES>,
         undo: &mut Undo,
         savepoints: &mut Vec<(Savepoint, usize)>,
     ) -> Result<(), Error> {
@@ -242,7 +246,7 @@ impl<const PAGE: usize, const FRAMES: usize> Run<PAGE, FRAMES> {
                 assert_eq!(before.as_deref(), map.range(..key).next_back().map(|entry| &entry.0[..]));
             }
             92..95 if savepoints.len() < 2 => savepoints.push((txn.savepoint()?, undo.steps.len())),
-            92..97 => {
+            92..96 => {
                 if let Some((savepoint, before)) = savepoints.pop() {
                     txn.rollback_to(savepoint)?;
                     undo.back_to(model, before);
@@ -253,6 +257,7 @@ impl<const PAGE: usize, const FRAMES: usize> Run<PAGE, FRAMES> {
                     }
                 }
             }
+            96 if self.random.one_in(8) => churn(txn, undo, model, (tree, id), &mut self.random)?,
             97 => {
                 if let Some((savepoint, _)) = savepoints.pop() {
                     txn.release(savepoint)?;
@@ -307,6 +312,33 @@ impl<const PAGE: usize, const FRAMES: usize> Run<PAGE, FRAMES> {
         }
         Ok(())
     }
+}
+
+/// Puts entries, deletes most of them and puts some again: so many that free pages are laid ready
+/// several times, those among them that were born before.
+fn churn<const PAGE: usize, const FRAMES: usize>(
+    txn: &mut Txn<'_, PAGE, FRAMES>,
+    undo: &mut Undo,
+    model: &mut Model,
+    (tree, id): (usize, TreeId),
+    random: &mut Random,
+) -> Result<(), Error> {
+    let name = |number: u64| format!("churn {number:03}").into_bytes();
+    let value = vec![7; PAGE * 2 / 5];
+    let many = 20 + random.below(24);
+    for number in 0..many {
+        let replaced = txn.put(id, &name(number), &value)?;
+        assert_eq!(replaced, undo.set(model, tree, &name(number), Some(&value)));
+    }
+    for number in 0..many - random.below(4) {
+        assert!(txn.delete(id, &name(number))?);
+        undo.set(model, tree, &name(number), None);
+    }
+    for number in 0..4 + random.below(20) {
+        let replaced = txn.put(id, &name(number), &value[..PAGE / 3])?;
+        assert_eq!(replaced, undo.set(model, tree, &name(number), Some(&value[..PAGE / 3])));
+    }
+    Ok(())
 }
 
 /// Runs a pair on a thread whose stack holds its memory.

@@ -8,8 +8,17 @@ use crate::transaction::{Txn, fill, key};
 use drystone_core::{Memory, TreeId, View};
 use drystone_platform_sim::{Random, SimPlatform};
 
-/// The tree that all recipes but the random one work on.
+/// The tree that most recipes work on.
 const TREE: usize = 1;
+/// The tree of the moving window.
+const WINDOW_TREE: usize = 3;
+/// Numbers of the window's keys, one after the other and from the beginning again: as text 10 comes
+/// before 9, so that often keys come below all others, or above them.
+const NUMBERS: [u32; 8] = [6, 7, 8, 9, 10, 11, 12, 13];
+/// So many of them are there at a time.
+const WINDOW: usize = 4;
+/// Keys of a number, at most.
+const PARTS: u64 = 24;
 
 /// Lets a transaction do what the recipe says. The model afterwards.
 pub(crate) fn follow<M: Memory<SimPlatform>>(
@@ -35,6 +44,9 @@ pub(crate) fn follow<M: Memory<SimPlatform>>(
                 cook.insert(90)?;
             }
         }
+        Recipe::Churn(seed) => cook.churn(&mut Random::new(seed))?,
+        Recipe::ChurnBack(seed) => cook.churn_back(&mut Random::new(seed))?,
+        Recipe::Window(seed) => cook.window(&mut Random::new(seed))?,
         Recipe::Drop => {
             let _ = cook.tree()?;
             if !cook.txn.drop_tree(NAMES[TREE]).map_err(during("drop_tree"))? {
@@ -150,4 +162,64 @@ impl<M: Memory<SimPlatform>> Cook<'_, '_, '_, M> {
         self.txn.release(outer).map_err(during("release"))?;
         self.insert(10)
     }
+
+    /// Puts so many entries that their pages are far more than are laid ready at once, deletes most
+    /// of them, and puts some again.
+    fn churn(&mut self, random: &mut Random) -> Result<(), Fault> {
+        let len = [200, 200, 100][random.index(3)];
+        let name = |number: u64| format!("churn {number:03}").into_bytes();
+        let many = 24 + random.below(24);
+        for number in 0..many {
+            self.put(name(number), vec![1; len])?;
+        }
+        for number in 0..many - random.below(8) {
+            self.remove(&name(number))?;
+        }
+        for number in 0..4 + random.below(24) {
+            self.put(name(number), vec![2; len])?;
+        }
+        Ok(())
+    }
+
+    fn churn_back(&mut self, random: &mut Random) -> Result<(), Fault> {
+        self.insert(40)?;
+        let savepoint = self.txn.savepoint().map_err(during("savepoint"))?;
+        let before = self.model.clone();
+        self.churn(random)?;
+        self.txn.rollback_to(savepoint).map_err(during("rollback_to"))?;
+        self.model = before;
+        if random.one_in(2) {
+            self.txn.release(savepoint).map_err(during("release"))?;
+        }
+        for _ in 0..random.below(20) {
+            self.insert(130)?;
+        }
+        Ok(())
+    }
+
+    /// The keys of one more number, and those of the number that leaves the window deleted. The keys
+    /// of one number differ only behind what a page's slots hold of them.
+    fn window(&mut self, random: &mut Random) -> Result<(), Fault> {
+        self.tree = WINDOW_TREE;
+        self.tree()?;
+        let keys: Vec<Vec<u8>> = self.model.map(WINDOW_TREE).keys().cloned().collect();
+        let is_there = |at: usize| {
+            let begin = window_key(NUMBERS[at % NUMBERS.len()]);
+            keys.iter().any(|key| key.starts_with(begin.as_bytes()))
+        };
+        let next = (1..NUMBERS.len()).find(|at| is_there(at - 1) && !is_there(*at)).unwrap_or(0);
+        let oldest = window_key(NUMBERS[(next + NUMBERS.len() - WINDOW) % NUMBERS.len()]);
+        for part in 0..1 + random.below(PARTS) {
+            let hash = Random::new(part).next_u64();
+            let key = format!("{}{part}-{hash:024x}", window_key(NUMBERS[next]));
+            self.put(key.into_bytes(), vec![3; 9])?;
+        }
+        let gone = keys.iter().filter(|key| key.starts_with(oldest.as_bytes()));
+        gone.into_iter().try_for_each(|key| self.remove(key))
+    }
+}
+
+/// What all keys of a number begin with.
+fn window_key(number: u32) -> String {
+    format!("window-{number}-part-")
 }

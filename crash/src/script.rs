@@ -16,7 +16,7 @@ pub enum Name {
 }
 
 /// Every kind of step, one letter each.
-pub(crate) const ALPHABET: [(char, Step); 17] = [
+pub(crate) const ALPHABET: [(char, Step); 18] = [
     ('i', Step::Commit(Recipe::Insert)),
     ('u', Step::Commit(Recipe::Update)),
     ('d', Step::Commit(Recipe::Delete)),
@@ -25,7 +25,8 @@ pub(crate) const ALPHABET: [(char, Step); 17] = [
     ('b', Step::Commit(Recipe::Big)),
     ('x', Step::Commit(Recipe::Drop)),
     ('y', Step::Commit(Recipe::Clear)),
-    ('r', Step::Rollback(Recipe::Big)),
+    ('r', Step::Rollback(Recipe::Churn(0))),
+    ('t', Step::Commit(Recipe::ChurnBack(0))),
     ('g', Step::Grow),
     ('w', Step::Wrap),
     ('m', Step::Group(3)),
@@ -74,6 +75,13 @@ pub(crate) enum Recipe {
     LongValue,
     /// Too long for the log.
     Big,
+    /// Puts many entries, deletes most of them and puts some again: so many pages that free ones are
+    /// laid ready several times, those among them that were born before.
+    Churn(u64),
+    /// The same, gone back from to a savepoint; then some more.
+    ChurnBack(u64),
+    /// The next keys of a moving window: the oldest go, the new ones come somewhere among the others.
+    Window(u64),
     Drop,
     Clear,
 }

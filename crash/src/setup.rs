@@ -1,7 +1,7 @@
 //! What a workload's name decides before it begins: memory, ring, keys, where it starts.
 
 use crate::desk::Desk;
-use crate::script::Name;
+use crate::script::{Name, Recipe, Step};
 use drystone_core::{Database, Options, StaticMemory};
 use drystone_platform_sim::{Random, SimPlatform};
 
@@ -17,6 +17,9 @@ pub(crate) type Large = Desk<24, 2048, 2>;
 
 /// One workload in so many goes round its ring.
 const LAPS: u64 = 3;
+
+/// Moves of a window before the recording begins.
+const WINDOW_MOVES: u64 = 64;
 
 /// A database whose memory is lent.
 pub(crate) type Db<'m, M> = Database<SimPlatform, &'m M>;
@@ -66,6 +69,11 @@ pub(crate) struct Setup {
     pub middling: u64,
     /// One in so many steps is several transactions in few flushes.
     pub groups: u64,
+    /// One in so many transactions puts and deletes many entries and is rolled back, whole or to a
+    /// savepoint.
+    pub churns: u64,
+    /// One in so many transactions moves a window of keys.
+    pub windows: u64,
     /// The most the data device can hold, bytes.
     pub capacity: u64,
 }
@@ -114,6 +122,8 @@ impl Setup {
         // Threads and steps by the clock would mix by chance, and so would those who find no space.
         let alone = options.checkpoint_auto || profile == Profile::Small || is_full;
         let groups = if alone { u64::MAX } else { 3 };
+        let churns = [u64::MAX, u64::MAX, 20, 6][random.index(4)];
+        let windows = [u64::MAX, u64::MAX, u64::MAX, 2][random.index(4)];
         Self {
             name: Name::Seed(seed),
             seed,
@@ -129,8 +139,17 @@ impl Setup {
             reopenings: [4, 4, 1][random.index(3)],
             middling: [8, 2][random.index(2)],
             groups,
+            churns,
+            windows,
             capacity: capacity * u64::from(BLOCK),
         }
+    }
+
+    /// What a workload with a moving window begins with: so many moves that keys went below others
+    /// often.
+    pub fn prelude_steps(&self) -> Vec<Step> {
+        let count = if self.windows == u64::MAX { 0 } else { WINDOW_MOVES };
+        (0..count).map(|number| Step::Commit(Recipe::Window(self.seed ^ number))).collect()
     }
 
     /// Made to go round and round a short ring, several records in a flush.
@@ -144,6 +163,8 @@ impl Setup {
             big: 200,
             reopenings: 0,
             groups: 2,
+            churns: u64::MAX,
+            windows: u64::MAX,
             capacity: u64::MAX,
             ..self
         }
@@ -172,6 +193,8 @@ impl Setup {
             reopenings: 0,
             middling: 8,
             groups: u64::MAX,
+            churns: u64::MAX,
+            windows: u64::MAX,
             capacity: u64::MAX,
         }
     }

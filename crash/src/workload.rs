@@ -120,7 +120,7 @@ fn prelude<M: Memory<SimPlatform> + Default>(setup: &Setup) -> Result<Begin, Fau
         return Ok(blank);
     }
     let begin = match setup.name {
-        Name::Seed(_) => Begin { length: setup.prelude, ..blank },
+        Name::Seed(_) => Begin { steps: setup.prelude_steps(), length: setup.prelude, ..blank },
         Name::Sequence(_) => Begin { steps: steps("bbvdcyxbiuvdcupiu"), ..blank },
     };
     let mut run = Run::new(setup, setup.seed.rotate_left(17), begin, false);
@@ -251,7 +251,17 @@ impl<'s> Run<'s> {
         match self.random.below(96) {
             0..70 if self.random.one_in(self.setup.groups) => Step::Group(2 + self.random.below(3)),
             0..70 => {
-                let recipe = Recipe::Random(self.random.next_u64());
+                let seed = self.random.next_u64();
+                if self.random.one_in(self.setup.churns) {
+                    let whole = self.random.one_in(2);
+                    return if whole {
+                        Step::Rollback(Recipe::Churn(seed))
+                    } else {
+                        Step::Commit(Recipe::ChurnBack(seed))
+                    };
+                }
+                let window = self.random.one_in(self.setup.windows);
+                let recipe = if window { Recipe::Window(seed) } else { Recipe::Random(seed) };
                 if self.random.one_in(8) { Step::Rollback(recipe) } else { Step::Commit(recipe) }
             }
             70..80 => Step::Part(1 + self.random.below(8) as u32),
