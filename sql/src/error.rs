@@ -359,24 +359,29 @@ pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> O
         .map(|(_, candidate)| candidate)
 }
 
-/// How many letters must change to get from one word to the other.
+/// How many letters must change, or swap places with their neighbour, to get from one word to the other.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
+    let mut before: Vec<usize> = Vec::new();
+    let mut above: Vec<usize> = (0..=b.len()).collect();
+    let mut a_previous = None;
     for (i, x) in a.chars().enumerate() {
-        let mut above_left = i;
+        let mut row = vec![i + 1];
+        let mut b_previous = None;
         let mut left = i + 1;
-        for (cell, y) in row.iter_mut().skip(1).zip(&b) {
-            let above = *cell;
-            left = (left + 1).min(above + 1).min(above_left + usize::from(x != *y));
-            above_left = above;
-            *cell = left;
+        for ((j, y), [corner, up]) in b.iter().enumerate().zip(above.array_windows()) {
+            left = (left + 1).min(up + 1).min(corner + usize::from(x != *y));
+            if (a_previous, b_previous) == (Some(*y), Some(x)) {
+                let swapped = j.checked_sub(1).and_then(|j| before.get(j));
+                left = swapped.map_or(left, |n| left.min(n + 1));
+            }
+            row.push(left);
+            b_previous = Some(*y);
         }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
+        before = std::mem::replace(&mut above, row);
+        a_previous = Some(x);
     }
-    row.last().copied().unwrap_or(0)
+    above.last().copied().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -393,6 +398,19 @@ mod tests {
             error.locate(sql).render(sql),
             "error[42601]: unexpected \"t\"\nline 2:   b FRM t\n            ^\nhint: write FROM"
         );
+    }
+
+    #[test]
+    fn swapped_letters_are_one_slip() {
+        for (a, b, expected) in [
+            ("kitten", "sitting", 3),
+            ("form", "from", 1),
+            ("nmae", "name", 1),
+            ("", "ab", 2),
+            ("ab", "ab", 0),
+        ] {
+            assert_eq!((distance(a, b), distance(b, a)), (expected, expected), "{a} {b}");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod expression;
 mod query;
 pub mod rewrite;
 mod setting;
+mod slip;
 mod split;
 mod statement;
 mod table;
@@ -58,23 +59,29 @@ fn parse_located(sql: &str) -> Result<Option<Parsed>> {
     let mut parser = Parser::new(&dialect::DrystoneDialect)
         .with_recursion_limit(RECURSION_MAX)
         .with_tokens_with_locations(tokens);
-    let statement = parser.parse_statement().map_err(|e| translate_error(e, sql))?;
-    let next = parser.peek_token_ref();
-    match &next.token {
-        Token::EOF => {}
-        Token::SemiColon => {
-            let error = Error::syntax("there is more than one statement");
-            return Err(error
-                .at(tokens::position(next.span.start))
-                .hint("use execute_batch for several statements"));
-        }
-        other => {
-            let message = format!("unexpected \"{other}\"");
-            return Err(Error::syntax(message).at(tokens::position(next.span.start)));
-        }
-    }
+    let parsed = parser
+        .parse_statement()
+        .map_err(|error| translate_error(error, sql))
+        .and_then(|statement| end(&parser).map(|()| statement));
+    let statement = match parsed {
+        Ok(statement) => statement,
+        Err(error) => return Err(slip::explain(error, &parser.into_tokens())),
+    };
     let statement = Translator::default().statement(statement).map_err(|error| error.at(start))?;
     Ok(Some(Parsed { statement, parameters }))
+}
+
+/// An error when something follows the statement.
+fn end(parser: &Parser) -> Result<()> {
+    let next = parser.peek_token_ref();
+    let error = match &next.token {
+        Token::EOF => return Ok(()),
+        Token::SemiColon => {
+            Error::syntax("there is more than one statement").hint("use execute_batch for several statements")
+        }
+        other => Error::syntax(format!("unexpected \"{other}\"")),
+    };
+    Err(error.at(tokens::position(next.span.start)))
 }
 
 /// The state of one translation: how deep it is, and the last place it knows.

@@ -133,3 +133,30 @@ fn syntax_errors_have_a_place() {
     assert_eq!(at("SELECT 1; SELECT 2"), Some((1, 9, 8)));
     assert!(parse(" -- nothing\n ;").expect("empty").is_none());
 }
+
+#[test]
+fn slips_of_keywords_are_named() {
+    for (sql, keyword) in [
+        ("SELEC 1", "SELECT"),
+        ("CREAT TABLE t (a INTEGER)", "CREATE"),
+        ("CREATE TABEL t (a INTEGER)", "TABLE"),
+        ("SELECT * FORM t", "FROM"),
+        ("SELECT a FORM t", "FROM"),
+        ("SELECT a, b FROM t WEHRE a = 1", "WHERE"),
+        ("SELECT a FROM t GRUOP BY a", "GROUP"),
+        ("SELECT a FROM t ODER BY a", "ORDER"),
+        ("SELECT a FROM t LIMT 5", "LIMIT"),
+        ("SELECT a FROM t JION u ON t.a = u.a", "JOIN"),
+        ("INSERT INTO t VALEUS (1)", "VALUES"),
+        ("UPDAT t SET a = 1", "UPDATE"),
+        ("DELETE FORM t", "FROM"),
+        ("DELET FROM t", "DELETE"),
+        ("ROLBACK", "ROLLBACK"),
+    ] {
+        let expected = format!("is {keyword} meant?");
+        assert_eq!(error(sql).hint_text(), Some(expected.as_str()), "{sql}: {}", error(sql));
+    }
+    for sql in ["hello", "SELECT 1 +", "SELECT a FROM t WHERE", "SELECT \"form\" )", "SELECT (1, 2"] {
+        assert_eq!(error(sql).hint_text(), None, "{sql}");
+    }
+}
