@@ -82,11 +82,8 @@ impl Optimizer<'_> {
             }
             Logical::Append { inputs, columns, types } => self.append(inputs, columns, types, &conditions),
             Logical::SetOperation { left, right, columns, except, all } => {
-                let mut side = |(plan, ids): (Logical, Vec<ColumnId>)| -> Result<Lowered> {
-                    let wanted = ids.iter().copied().collect();
-                    exact(self.lower(plan, vec![], &wanted)?, &ids)
-                };
-                let (left, right) = (side(*left)?, side(*right)?);
+                let left = self.exactly(left.0, vec![], &left.1)?;
+                let right = self.exactly(right.0, vec![], &right.1)?;
                 let rows = left.rows;
                 let (left, right) = (Box::new(left.plan), Box::new(right.plan));
                 let plan = Physical::SetOperation { left, right, except, all };
@@ -98,11 +95,8 @@ impl Optimizer<'_> {
                 Lowered { plan, columns: vec![column], rows: ROWS_UNKNOWN }.filtered(conditions)
             }
             Logical::Recursive { base, step, columns, types, number, all } => {
-                let mut side = |(plan, ids): (Logical, Vec<ColumnId>)| -> Result<Lowered> {
-                    let wanted = ids.iter().copied().collect();
-                    exact(self.lower(plan, vec![], &wanted)?, &ids)
-                };
-                let (base, step) = (side(*base)?, side(*step)?);
+                let base = self.exactly(base.0, vec![], &base.1)?;
+                let step = self.exactly(step.0, vec![], &step.1)?;
                 let rows = base.rows.max(ROWS_UNKNOWN);
                 let (base, step) = (Box::new(base.plan), Box::new(step.plan));
                 let plan = Physical::Recursive { base, step, types, number, all };
@@ -115,6 +109,17 @@ impl Optimizer<'_> {
         }
     }
 
+    /// A plan with exactly these columns in this order.
+    pub(super) fn exactly(
+        &mut self,
+        plan: Logical,
+        conditions: Vec<Expression>,
+        ids: &[ColumnId],
+    ) -> Result<Lowered> {
+        let wanted = ids.iter().copied().collect();
+        exact(self.lower(plan, conditions, &wanted)?, ids)
+    }
+
     fn distinct(
         &mut self,
         input: Logical,
@@ -122,12 +127,11 @@ impl Optimizer<'_> {
         on: Vec<ColumnId>,
         conditions: Vec<Expression>,
     ) -> Result<Lowered> {
-        let wanted: Needed = columns.iter().copied().collect();
         // The first row of each kind must not become another one.
         let counts =
             |condition: &Expression| on.is_empty() || only_uses(condition, &on.iter().copied().collect());
         let (below, above): (Vec<_>, Vec<_>) = conditions.into_iter().partition(counts);
-        let lowered = exact(self.lower(input, below, &wanted)?, &columns)?;
+        let lowered = self.exactly(input, below, &columns)?;
         let rows = (lowered.rows * 0.5).max(1.0);
         let on = on.iter().map(|id| position(&columns, *id)).collect::<Result<_>>()?;
         let plan = Physical::Distinct { input: Box::new(lowered.plan), on };
@@ -278,8 +282,7 @@ impl Optimizer<'_> {
                 substitute(&mut condition, &meant);
                 pushed.push(condition);
             }
-            let wanted = ids.iter().copied().collect();
-            let lowered = exact(self.lower(input, pushed, &wanted)?, &ids)?;
+            let lowered = self.exactly(input, pushed, &ids)?;
             rows += lowered.rows;
             plans.push(lowered.plan);
         }

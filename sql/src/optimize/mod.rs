@@ -27,7 +27,6 @@ use crate::error::{Error, Result};
 use crate::expression::Expression;
 use crate::plan::{Change, ColumnId, Physical, Plan, Relation, Statement};
 use lower::Lowered;
-use std::collections::HashSet;
 
 /// What is known about the data.
 pub trait Statistics {
@@ -102,9 +101,7 @@ impl Optimizer<'_> {
     /// The physical plan of a relation, with exactly its columns.
     fn relation(&mut self, relation: Relation) -> Result<Physical> {
         let ids: Vec<ColumnId> = relation.columns.iter().map(|(id, _)| *id).collect();
-        let needed: HashSet<ColumnId> = ids.iter().copied().collect();
-        let lowered = self.lower(relation.plan, vec![], &needed)?;
-        Ok(exact(lowered, &ids)?.plan)
+        Ok(self.exactly(relation.plan, vec![], &ids)?.plan)
     }
 
     fn change(&mut self, change: BoundChange) -> Result<Change> {
