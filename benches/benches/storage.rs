@@ -12,8 +12,8 @@
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use drystone::memory::{HeapMemory, MemoryOptions};
 use drystone_benches::ram::RamPlatform;
-use drystone_benches::random::Random;
 use drystone_core::{Cursor, Database, Options, TreeId, View};
+use drystone_platform_sim::Random;
 use std::hint::black_box;
 
 type Db = Database<RamPlatform, HeapMemory<RamPlatform>>;
@@ -76,7 +76,7 @@ fn inserting(c: &mut Criterion) {
     let (db, _) = filled(1);
     let ascending: Vec<[u8; 8]> = (0..ENTRIES).map(u64::to_be_bytes).collect();
     let mut random = Random::new(2);
-    let scattered: Vec<[u8; 8]> = (0..ENTRIES).map(|_| random.draw().to_be_bytes()).collect();
+    let scattered: Vec<[u8; 8]> = (0..ENTRIES).map(|_| random.next_u64().to_be_bytes()).collect();
     let mut group = c.benchmark_group("insert");
     group.throughput(Throughput::Elements(ENTRIES));
     for (name, keys) in [("ascending", &ascending), ("random", &scattered)] {

@@ -14,10 +14,10 @@
 //! counted apart; in every other one everything is the commit's.
 
 use crate::counted::CountedPlatform;
-use crate::random::Random;
 use crate::sys::allocations;
 use drystone::memory::{HeapMemory, MemoryOptions};
 use drystone_core::{Database, Options, Platform, TreeId, Value, View};
+use drystone_platform_sim::Random;
 use std::error::Error;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -167,7 +167,7 @@ impl Bench {
         let key = self.random.below(ENTRIES);
         let mut value = [0; VALUE];
         for part in value.chunks_exact_mut(8) {
-            part.copy_from_slice(&self.random.draw().to_le_bytes());
+            part.copy_from_slice(&self.random.next_u64().to_le_bytes());
         }
         self.last = (key, value);
         let before = self.counters();

@@ -2,7 +2,6 @@
 //!
 //! | room | what |
 //! |---|---|
-//! | `random` | the keys' order, from a seed |
 //! | `ram` | a platform in memory that does not flush, for the micro-benchmarks |
 //! | `sys` | the counting allocator |
 //! | `counted` | files on Linux, with their flushes and writes counted |
@@ -16,5 +15,4 @@ pub mod counted;
 #[cfg(target_os = "linux")]
 pub mod gate;
 pub mod ram;
-pub mod random;
 pub mod sys;

@@ -10,14 +10,11 @@
 use drystone::Connection;
 use drystone::types::Value;
 
-struct Random(u64);
+struct Random(drystone_platform_sim::Random);
 
 impl Random {
     fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 16) as usize % limit
+        self.0.index(limit)
     }
 
     fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
@@ -163,7 +160,7 @@ fn check(connection: &Connection, random: &mut Random) {
 fn random_queries_agree_with_themselves() {
     let seed = std::env::var("DRYSTONE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_261_121);
     println!("DRYSTONE_SEED={seed}");
-    let mut random = Random(seed);
+    let mut random = Random(drystone_platform_sim::Random::new(seed));
     for _ in 0..12 {
         let connection = filled(&mut random);
         for _ in 0..50 {

@@ -6,6 +6,7 @@
 mod support;
 
 use drystone::Connection;
+use drystone_platform_sim::Random;
 use support::{database, run};
 
 const STATEMENTS: &[&str] = &[
@@ -69,42 +70,29 @@ const ORPHANS: [&str; 3] = [
     "SELECT 1 FROM x WHERE up IS NOT NULL AND NOT EXISTS (SELECT 1 FROM x AS p WHERE p.t = x.up)",
 ];
 
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        usize::try_from((z ^ (z >> 31)) % limit as u64).expect("fits")
-    }
-}
-
 fn words(sql: &str) -> Vec<&str> {
     sql.split(' ').collect()
 }
 
 fn mutated(random: &mut Random) -> String {
-    let mut out = words(STATEMENTS[random.below(STATEMENTS.len())]);
-    for _ in 0..random.below(4) {
-        let at = random.below(out.len());
-        let other = words(STATEMENTS[random.below(STATEMENTS.len())]);
-        match random.below(6) {
+    let mut out = words(STATEMENTS[random.index(STATEMENTS.len())]);
+    for _ in 0..random.index(4) {
+        let at = random.index(out.len());
+        let other = words(STATEMENTS[random.index(STATEMENTS.len())]);
+        match random.index(6) {
             0 if out.len() > 1 => {
                 out.remove(at);
             }
-            1 => out.insert(at, out[random.below(out.len())]),
-            2 => out.insert(at, other[random.below(other.len())]),
-            3 => out[at] = other[random.below(other.len())],
+            1 => out.insert(at, out[random.index(out.len())]),
+            2 => out.insert(at, other[random.index(other.len())]),
+            3 => out[at] = other[random.index(other.len())],
             4 => {
-                let to = random.below(out.len());
+                let to = random.index(out.len());
                 out.swap(at, to);
             }
             _ => {
-                let from = random.below(other.len());
-                let to = (from + 1 + random.below(6)).min(other.len());
+                let from = random.index(other.len());
+                let to = (from + 1 + random.index(6)).min(other.len());
                 out.splice(at..at, other[from..to].iter().copied());
             }
         }
@@ -141,7 +129,7 @@ fn soup_is_answered_or_refused() {
          CREATE INDEX ua ON u (a);
          INSERT INTO t VALUES (1, 'x', 1.25), (2, 'y', NULL), (3, NULL, 7), (4, 'xx', -2);
          INSERT INTO u VALUES (1, 1, 10), (2, 1, 20), (3, 3, NULL), (4, NULL, 5)";
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let mut db = database(schema);
     let (mut answered, mut refused) = (0, 0);
     for round in 0..rounds {

@@ -4,14 +4,11 @@ use super::*;
 use crate::types::Decimal;
 use std::cmp::Ordering;
 
-struct Random(u64);
+struct Random(drystone_platform_sim::Random);
 
 impl Random {
     fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
+        self.0.next_u64()
     }
 
     fn value(&mut self, data_type: DataType) -> Value {
@@ -76,9 +73,9 @@ fn compare(left: &Value, right: &Value, order: KeyOrder) -> Ordering {
 
 #[test]
 fn bytes_have_the_order_of_the_values() {
-    let seed = 0x00c0_ffee_1234_5678;
-    println!("seed {seed:#x}");
-    let mut random = Random(seed);
+    let seed = std::env::var("DRYSTONE_SEED").map_or(1, |text| text.parse().unwrap());
+    println!("seed {seed}");
+    let mut random = Random(drystone_platform_sim::Random::new(seed));
     let types = [
         DataType::Boolean,
         DataType::BigInt,
