@@ -188,6 +188,23 @@ fn deferred_references_wait_for_the_commit() {
 }
 
 #[test]
+fn a_transaction_can_defer_all_references() {
+    let db = database(
+        "CREATE TABLE t (a INTEGER PRIMARY KEY, b INTEGER NOT NULL REFERENCES t); INSERT INTO t VALUES (1, 1)",
+    );
+    run(&db, "BEGIN; PRAGMA defer_foreign_keys = ON; INSERT INTO t VALUES (2, 3)");
+    check(&db, "PRAGMA defer_foreign_keys", &["1"]);
+    assert_eq!(error(&db, "COMMIT").code(), "23503");
+    run(&db, "INSERT INTO t VALUES (3, 2); COMMIT");
+    check(&db, "PRAGMA defer_foreign_keys", &["0"]);
+    run(&db, "BEGIN");
+    fails(&db, "INSERT INTO t VALUES (4, 5)", "23503");
+    run(&db, "ROLLBACK");
+    fails(&db, "PRAGMA defer_foreign_keys = maybe", "22023");
+    check(&db, "SELECT count(*) FROM t", &["3"]);
+}
+
+#[test]
 fn a_transaction_object_ends_with_a_broken_commit() {
     let mut db = database(
         "CREATE TABLE t (a INTEGER PRIMARY KEY, b INTEGER REFERENCES t DEFERRABLE INITIALLY DEFERRED)",

@@ -28,6 +28,8 @@ pub(crate) struct Settings {
     pub(crate) memory_limit: usize,
     /// Division by zero is NULL instead of an error.
     pub(crate) division_by_zero_is_null: bool,
+    /// References wait for the end of the transaction, all of them.
+    pub(crate) defer_foreign_keys: bool,
     /// When the statement must be done.
     pub(crate) deadline: Option<Instant>,
     /// By what another thread stops the statement, and how often it has done so before.
@@ -48,6 +50,7 @@ impl Default for Settings {
         Settings {
             memory_limit: 256 << 20,
             division_by_zero_is_null: false,
+            defer_foreign_keys: false,
             deadline: None,
             stop: Arc::default(),
             interrupts_seen: 0,
@@ -106,6 +109,11 @@ impl State {
             operators: HashMap::new(),
             settings,
         }
+    }
+
+    /// Whether all references wait for the end of the transaction.
+    pub(crate) fn defers_foreign_keys(&self) -> bool {
+        self.settings.defer_foreign_keys
     }
 }
 

@@ -43,6 +43,8 @@ pub(super) struct Control {
     known: Option<Arc<Catalog>>,
     /// References to be looked at before the transaction ends.
     pub(super) pending: Vec<Pending>,
+    /// PRAGMA defer_foreign_keys: until the transaction ends, all references wait for that.
+    pub(super) defers_foreign_keys: bool,
     /// The connection's own views.
     pub(super) temporary: Temporary,
     /// The same as they were when the transaction began.
@@ -67,6 +69,7 @@ impl Control {
             changed_catalog: None,
             known: None,
             pending: vec![],
+            defers_foreign_keys: false,
             temporary: Arc::default(),
             temporary_before: Arc::default(),
             joined: RefCell::new(None),
@@ -140,6 +143,7 @@ impl Control {
 
     fn end(&mut self) -> State {
         self.pending.clear();
+        self.defers_foreign_keys = false;
         self.known = None;
         self.savepoints.clear();
         self.by_savepoint = false;

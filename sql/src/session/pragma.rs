@@ -15,9 +15,10 @@ use crate::types::{DataType, Value};
 use std::sync::Arc;
 
 /// PRAGMAs that have one value.
-const VALUES: [&str; 11] = [
+const VALUES: [&str; 12] = [
     "application_id",
     "busy_timeout",
+    "defer_foreign_keys",
     "encoding",
     "foreign_keys",
     "freelist_count",
@@ -76,6 +77,11 @@ impl Session {
             ("schema_version", None) => {
                 Value::Integer(i64::try_from(self.catalog()?.version).unwrap_or(i64::MAX))
             }
+            ("defer_foreign_keys", Some(value)) => {
+                self.control.defers_foreign_keys = switch(value)?;
+                return Ok(Source::none());
+            }
+            ("defer_foreign_keys", None) => Value::Integer(i64::from(self.control.defers_foreign_keys)),
             ("foreign_keys", None) => Value::Integer(1),
             ("foreign_keys", Some(value)) => return foreign_keys(value),
             ("encoding", None) => Value::Text("UTF-8".to_owned()),
@@ -134,10 +140,21 @@ fn number(value: &Name) -> Result<i64> {
     number.map_err(|_| Error::out_of_range(format!("{} is not a 32-bit number", value.text)).at(value.at))
 }
 
-fn foreign_keys(value: &Name) -> Result<Source> {
+fn switch(value: &Name) -> Result<bool> {
     match value.text.to_ascii_lowercase().as_str() {
-        "on" | "1" | "true" | "yes" => Ok(Source::none()),
-        _ => Err(Error::unsupported("switching foreign keys off")
+        "on" | "1" | "true" | "yes" => Ok(true),
+        "off" | "0" | "false" | "no" => Ok(false),
+        _ => {
+            Err(Error::value(state::BAD_ARGUMENT, format!("{} is neither ON nor OFF", value.text))
+                .at(value.at))
+        }
+    }
+}
+
+fn foreign_keys(value: &Name) -> Result<Source> {
+    match switch(value)? {
+        true => Ok(Source::none()),
+        false => Err(Error::unsupported("switching foreign keys off")
             .at(value.at)
             .hint("foreign keys are always enforced; insert parents before children")),
     }

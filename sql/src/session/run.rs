@@ -57,6 +57,7 @@ impl Session {
         Settings {
             memory_limit: self.choices.memory_limit,
             division_by_zero_is_null: self.choices.division_by_zero_is_null,
+            defer_foreign_keys: self.control.defers_foreign_keys,
             deadline: self.choices.statement_timeout.and_then(|time| Instant::now().checked_add(time)),
             interrupts_seen: self.stop.interrupts(),
             stop: self.stop.clone(),

@@ -50,9 +50,10 @@ impl Runner<'_> {
             self.context(transaction).check()?;
         }
         // A statement that is a transaction of its own ends with it.
+        let defer = self.state.defers_foreign_keys();
         let mut waiting = self.keep.then_some(&mut self.outcome.pending);
-        self.references.check(transaction, waiting.as_deref_mut())?;
-        tables.iter().try_for_each(|table| table.references.check(transaction, waiting.as_deref_mut()))
+        self.references.check(transaction, defer, waiting.as_deref_mut())?;
+        tables.iter().try_for_each(|table| table.references.check(transaction, defer, waiting.as_deref_mut()))
     }
 
     /// Changes the rows of one table that refer to keys that are no more.

@@ -146,11 +146,12 @@ impl<'a> References<'a> {
         Ok(())
     }
 
-    /// Looks all references up. What may wait for the end of the transaction goes into `pending`
-    /// if there is one.
+    /// Looks all references up. What may wait for the end of the transaction, which is everything
+    /// with `defer`, goes into `pending` if there is one.
     pub(super) fn check(
         &self,
         transaction: &Transaction,
+        defer: bool,
         mut pending: Option<&mut Vec<Pending>>,
     ) -> Result<()> {
         for (check, needed) in self.parents.iter().zip(&self.needed) {
@@ -164,7 +165,7 @@ impl<'a> References<'a> {
                     continue;
                 }
                 match &mut pending {
-                    Some(pending) if check.deferred => {
+                    Some(pending) if defer || check.deferred => {
                         pending.push(Pending::new(self.table.id, check.number, &check.columns, values));
                     }
                     _ => return Err(no_parent(self.table, check, values)),
@@ -178,7 +179,7 @@ impl<'a> References<'a> {
                 .map(|(k, v)| (k.clone(), v.clone()))
                 .collect();
             let restricts = check.on_delete == Action::Restrict || check.on_update == Action::Restrict;
-            if let (Some(pending), true, false) = (&mut pending, check.deferred, restricts) {
+            if let (Some(pending), true, false) = (&mut pending, defer || check.deferred, restricts) {
                 let waiting = gone.values();
                 pending
                     .extend(waiting.map(|v| Pending::new(check.child.id, check.number, &check.columns, v)));
