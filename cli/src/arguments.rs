@@ -17,12 +17,17 @@ FILE is a database, created if it does not exist; without it, or with
 :memory:, nothing is kept. SQL and dot commands come from the arguments or,
 without any, from standard input, statement by statement.
 
-  -box -csv -json -list     how results are written (box on a terminal, else list)
+  -box -csv -json -list ... how results are written (box on a terminal, else
+                            list); also -column -html -insert -jsonl -line
+                            -markdown -quote -table -tabs
   -header -noheader         column names before the rows
   -separator TEXT           between the values of list (|) and csv (,)
   -nullvalue TEXT           stands for NULL
   -readonly                 open FILE for reading only; it must exist
-  -bail                     stop at the first error
+  -bail                     stop at the first error of standard input
+  -init FILE                execute a script first
+  -cmd TEXT                 execute SQL or a dot command first
+  -f FILE                   execute a script in place of standard input
   -interactive -batch       prompt, or not, whatever standard input is
   -version                  print the version
   -help                     print this
@@ -60,7 +65,13 @@ pub enum Command {
 pub struct Run {
     /// The database; `None`: in memory.
     pub file: Option<PathBuf>,
-    /// SQL or dot commands; standard input when there are none.
+    /// Scripts to execute first.
+    pub init: Vec<String>,
+    /// SQL or dot commands to execute before all others.
+    pub commands: Vec<String>,
+    /// Scripts.
+    pub scripts: Vec<String>,
+    /// SQL or dot commands.
     pub inputs: Vec<String>,
     /// Output mode, if one was asked for.
     pub mode: Option<Mode>,
@@ -78,6 +89,13 @@ pub struct Run {
     pub interactive: Option<bool>,
 }
 
+impl Run {
+    /// Neither scripts nor arguments stand in its place.
+    pub fn reads_standard_input(&self) -> bool {
+        self.inputs.is_empty() && self.scripts.is_empty()
+    }
+}
+
 /// What the demonstration builds.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Demo {
@@ -92,17 +110,29 @@ pub struct Demo {
 /// Most tracks the demonstration takes; more would only take longer.
 const DEMO_TRACKS_MAX: u32 = 10_000_000;
 
-const OPTIONS: [&str; 16] = [
+const OPTIONS: [&str; 28] = [
     "box",
+    "column",
     "csv",
+    "html",
+    "insert",
     "json",
+    "jsonl",
+    "line",
     "list",
+    "markdown",
+    "quote",
+    "table",
+    "tabs",
     "header",
     "noheader",
     "separator",
     "nullvalue",
     "readonly",
     "bail",
+    "cmd",
+    "f",
+    "init",
     "interactive",
     "batch",
     "version",
@@ -139,6 +169,9 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
                     "nullvalue" => run.null = Some(value(arguments.next())?),
                     "readonly" => run.read_only = true,
                     "bail" => run.bail = true,
+                    "cmd" => run.commands.push(value(arguments.next())?),
+                    "f" => run.scripts.push(value(arguments.next())?),
+                    "init" => run.init.push(value(arguments.next())?),
                     "interactive" => run.interactive = Some(true),
                     "batch" => run.interactive = Some(false),
                     _ => run.mode = Some(Mode::named(name).ok_or_else(|| unknown(name, &OPTIONS))?),

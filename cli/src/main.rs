@@ -7,9 +7,12 @@
 //! | `session` | an open database and where results go |
 //! | `shell` | executes pieces of input, one after the other |
 //! | `dot` | dot commands |
+//! | `habits` | what users of other shells type |
 //! | `import` | files of separated values into tables |
 //! | `keywords`, `quote` | the words of SQL; names as SQL writes them |
-//! | `output` | box, csv, json, list |
+//! | `dump` | a database as SQL |
+//! | `output`, `sink` | box, csv, json ...; where results go |
+//! | `progress` | how long a statement has been running |
 //! | `report` | error messages with line and caret |
 //! | `suggest` | did you mean |
 //! | `demo` | the music library |
@@ -22,25 +25,26 @@
 mod arguments;
 mod demo;
 mod dot;
+mod dump;
+mod habits;
 mod import;
 mod keywords;
 mod output;
+mod progress;
 mod quote;
 mod report;
 mod session;
 mod shell;
+mod sink;
 mod splitter;
 mod suggest;
 
 use std::io::{self, IsTerminal, Write};
-use std::path::Path;
 use std::process::ExitCode;
-
-use drystone::{Connection, OpenOptions};
 
 use arguments::{Command, Run};
 use output::{Mode, Style};
-use session::Session;
+use session::{Session, connect};
 use shell::Shell;
 
 fn main() -> ExitCode {
@@ -72,54 +76,54 @@ fn main() -> ExitCode {
 /// Executes what the command line asks for; true when nothing failed.
 fn run(options: &Run) -> io::Result<bool> {
     let stdin = io::stdin();
-    let interactive = options.inputs.is_empty()
+    let interactive = options.reads_standard_input()
         && options.interactive.unwrap_or_else(|| stdin.is_terminal() && io::stdout().is_terminal());
     let default_mode = if io::stdout().is_terminal() { Mode::Box } else { Mode::List };
-    let style = Style {
-        mode: options.mode.unwrap_or(default_mode),
-        header: options.header,
-        separator: options.separator.clone(),
-        null: options.null.clone(),
-    };
-    let Some(connection) = open(options.file.as_deref(), options.read_only) else {
-        return Ok(false);
+    let mut style = Style::new(options.mode.unwrap_or(default_mode));
+    (style.header, style.separator, style.null) =
+        (options.header, options.separator.clone(), options.null.clone());
+    let connection = match connect(options.file.as_deref(), options.read_only) {
+        Ok(connection) => connection,
+        Err(message) => {
+            eprintln!("drystone: {message}");
+            return Ok(false);
+        }
     };
     let mut shell = Shell::new(Session::new(connection, style, options.bail));
+    (shell.session.file, shell.session.read_only) = (options.file.clone(), options.read_only);
+    shell.session.interactive = interactive;
     if interactive {
-        let name = options.file.as_deref().map_or_else(
-            || String::from("a database in memory, gone at the end"),
-            |file| file.display().to_string(),
-        );
-        writeln!(shell.session.out, "Drystone {} on {name}", env!("CARGO_PKG_VERSION"))?;
+        let place = shell.session.place();
+        writeln!(shell.session.out, "Drystone {} on {place}", env!("CARGO_PKG_VERSION"))?;
         writeln!(shell.session.out, "SQL ends with a semicolon; .help lists the commands, .quit leaves.")?;
     }
-    if options.inputs.is_empty() {
-        shell.run_input(&mut stdin.lock(), None, interactive)?;
-    }
-    for (at, text) in options.inputs.iter().enumerate() {
-        let name = format!("argument {}", at + 1);
-        if !shell.run_argument(text, &name)? {
-            break;
-        }
-    }
+    execute(&mut shell, options)?;
     let failed = shell.failed;
     Ok(shell.session.close()? && !failed)
 }
 
-/// Opens the database, or says in one line why it cannot be opened.
-fn open(file: Option<&Path>, read_only: bool) -> Option<Connection> {
-    let opened = match file {
-        None => Connection::open_in_memory(),
-        Some(path) => {
-            let options = OpenOptions { create: !read_only, read_only, ..OpenOptions::default() };
-            Connection::open_with(path, options)
-        }
-    };
-    opened
-        .map_err(|error| {
-            let name = file.map_or_else(|| String::from(":memory:"), |path| path.display().to_string());
-            let hint = error.hint_text().map(|hint| format!("; {hint}")).unwrap_or_default();
-            eprintln!("drystone: cannot open {name}: {}{hint}", error.message());
-        })
-        .ok()
+/// Executes what is to come first, then scripts and arguments or, without any, standard input. An
+/// error ends it, save that somebody who sits there may go on by hand.
+fn execute(shell: &mut Shell, options: &Run) -> io::Result<()> {
+    let mut go_on = true;
+    for path in &options.init {
+        go_on = go_on && shell.run_script(path)?;
+    }
+    for (at, text) in options.commands.iter().enumerate() {
+        go_on = go_on && shell.run_argument(text, &format!("command {}", at + 1))?;
+    }
+    if !(go_on || shell.may_go_on()) {
+        return Ok(());
+    }
+    if options.reads_standard_input() {
+        let interactive = shell.session.interactive;
+        return shell.run_input(&mut io::stdin().lock(), None, interactive);
+    }
+    for path in &options.scripts {
+        go_on = go_on && shell.run_script(path)?;
+    }
+    for (at, text) in options.inputs.iter().enumerate() {
+        go_on = go_on && shell.run_argument(text, &format!("argument {}", at + 1))?;
+    }
+    Ok(())
 }

@@ -1,13 +1,14 @@
 //! The session: an open database, where results go and how they are written; executes statements.
 
-use std::io::{self, BufWriter, Stdout, Write};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use drystone::Connection;
-use drystone::types::Value;
+use drystone::{Connection, OpenOptions};
 
-use crate::output::{self, Cell, CellKind, Style};
+use crate::output::{self, Cell, Style};
+use crate::sink::Sink;
 
 /// Why a piece failed.
 #[derive(Debug)]
@@ -39,8 +40,12 @@ impl From<io::Error> for Failure {
 pub struct Session {
     /// The open database.
     pub connection: Connection,
+    /// Its file; none: it is in memory.
+    pub file: Option<PathBuf>,
+    /// It is open for reading only.
+    pub read_only: bool,
     /// Where results go.
-    pub out: BufWriter<Stdout>,
+    pub out: Sink,
     /// How results are written.
     pub style: Style,
     /// Stop at the first error.
@@ -53,19 +58,60 @@ pub struct Session {
     pub interrupted: Arc<AtomicBool>,
 }
 
+/// Opens a database; none: in memory. The error is one line.
+pub fn connect(file: Option<&Path>, read_only: bool) -> Result<Connection, String> {
+    let opened = match file {
+        None => Connection::open_in_memory(),
+        Some(path) => {
+            let options = OpenOptions { create: !read_only, read_only, ..OpenOptions::default() };
+            Connection::open_with(path, options)
+        }
+    };
+    opened.map_err(|error| {
+        let name = file.map_or_else(|| String::from(":memory:"), |path| path.display().to_string());
+        let hint = error.hint_text().map(|hint| format!("; {hint}")).unwrap_or_default();
+        format!("cannot open {name}: {}{hint}", error.message())
+    })
+}
+
 impl Session {
-    /// A session on this database.
+    /// A session on a database in memory.
     pub fn new(connection: Connection, style: Style, bail: bool) -> Self {
-        let out = BufWriter::new(io::stdout());
         Session {
             connection,
-            out,
+            file: None,
+            read_only: false,
+            out: Sink::default(),
             style,
             bail,
             timer: false,
             interactive: false,
             interrupted: Arc::default(),
         }
+    }
+
+    /// Where the database is.
+    pub fn place(&self) -> String {
+        self.file.as_deref().map_or_else(
+            || String::from("a database in memory, gone at the end"),
+            |file| file.display().to_string(),
+        )
+    }
+
+    /// Goes over to another database; stays with this one where that cannot be opened.
+    pub fn open(&mut self, file: Option<PathBuf>, read_only: bool) -> Result<(), Failure> {
+        if !self.connection.is_autocommit() {
+            let message = "a transaction is open; COMMIT or ROLLBACK it before another database is opened";
+            return Err(Failure::Text(String::from(message)));
+        }
+        let known = |file: &Option<PathBuf>| file.as_deref().and_then(|file| file.canonicalize().ok());
+        if known(&file).is_some() && known(&file) == known(&self.file) {
+            return Err(Failure::Text(format!("{} is open already", self.place())));
+        }
+        let connection = connect(file.as_deref(), read_only).map_err(Failure::Text)?;
+        let before = std::mem::replace(&mut self.connection, connection);
+        (self.file, self.read_only) = (file, read_only);
+        before.close().map_err(|(_, error)| Failure::Sql(error))
     }
 
     /// An error when the command that runs is to stop.
@@ -78,30 +124,7 @@ impl Session {
 
     /// Executes one statement and writes its rows.
     pub fn run_sql(&mut self, sql: &str) -> Result<(), Failure> {
-        let mut statement = self.connection.prepare(sql)?;
-        if statement.column_count() == 0 {
-            statement.execute(())?;
-            return Ok(());
-        }
-        let columns: Vec<String> = statement.column_names().iter().map(|name| name.to_string()).collect();
-        let mut cells = vec![Cell::default(); columns.len()];
-        let mut rows = statement.query(())?;
-        let mut writer = output::begin(&self.style, columns, &mut self.out)?;
-        let failure = loop {
-            match rows.next() {
-                Ok(Some(row)) => {
-                    for (at, cell) in cells.iter_mut().enumerate() {
-                        fill(cell, row.get_ref(at)?)?;
-                    }
-                    writer.row(&mut self.out, &cells)?;
-                }
-                Ok(None) => break None,
-                Err(error) => break Some(error),
-            }
-        };
-        // What was written before the error stays well-formed.
-        writer.end(&mut self.out)?;
-        failure.map_or(Ok(()), |error| Err(Failure::Sql(error)))
+        write_rows(&self.connection, sql, &self.style, self.out.width(), &mut self.out)
     }
 
     /// Closes the database; true when that went well.
@@ -118,20 +141,36 @@ impl Session {
     }
 }
 
-fn fill(cell: &mut Cell, value: &Value) -> Result<(), Failure> {
-    use std::fmt::Write;
-    cell.text.clear();
-    cell.kind = match value {
-        Value::Null => CellKind::Null,
-        Value::Boolean(_) => CellKind::Boolean,
-        Value::Integer(_) | Value::Decimal(_) => CellKind::Number,
-        Value::Double(number) if number.is_finite() => CellKind::Number,
-        Value::Json(_) => CellKind::Json,
-        _ => CellKind::Text,
-    };
-    match value {
-        Value::Text(text) => cell.text.push_str(text),
-        value => write!(cell.text, "{value}").map_err(io::Error::other)?,
+/// Executes one statement and writes its rows. `fit` is the width of the terminal.
+pub fn write_rows(
+    connection: &Connection,
+    sql: &str,
+    style: &Style,
+    fit: Option<usize>,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let mut statement = connection.prepare(sql)?;
+    if statement.column_count() == 0 {
+        statement.execute(())?;
+        return Ok(());
     }
-    Ok(())
+    let columns: Vec<String> = statement.column_names().iter().map(|name| (*name).to_owned()).collect();
+    let mut cells = vec![Cell::default(); columns.len()];
+    let mut rows = statement.query(())?;
+    let mut writer = output::begin(style, &columns, fit, out)?;
+    let failure = loop {
+        match rows.next() {
+            Ok(Some(row)) => {
+                for (at, cell) in cells.iter_mut().enumerate() {
+                    cell.set(row.get_ref(at)?)?;
+                }
+                writer.row(out, &cells)?;
+            }
+            Ok(None) => break None,
+            Err(error) => break Some(error),
+        }
+    };
+    // What was written before the error stays well-formed.
+    writer.end(out)?;
+    failure.map_or(Ok(()), |error| Err(Failure::Sql(error)))
 }

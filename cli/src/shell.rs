@@ -8,13 +8,15 @@
 //!
 //! 1. The output of a piece is flushed before the next one is executed or more input is read: who
 //!    reads it from a pipe knows that what is confirmed is committed.
-//! 2. An error ends the piece, not the input, unless `-bail` says so; arguments always bail.
+//! 2. An error ends the piece, not the input, unless `-bail` says so; arguments and scripts always
+//!    bail.
 //! 3. A closed output ends the shell quietly.
 
 use std::io::{self, BufRead, Write};
 use std::time::Instant;
 
 use crate::dot::{self, Next};
+use crate::habits;
 use crate::report::{self, Place, Problem};
 use crate::session::{Failure, Session};
 use crate::splitter::{Piece, PieceKind, Splitter};
@@ -58,6 +60,22 @@ impl Shell {
         Ok(true)
     }
 
+    /// Executes a script given as option; true when it may go on.
+    pub fn run_script(&mut self, path: &str) -> io::Result<bool> {
+        match self.read_file(path) {
+            Ok(()) => {}
+            Err(Failure::Output(error)) => return Err(error),
+            Err(Failure::Text(message)) => self.complain(&message),
+            Err(_) => self.failed = true,
+        }
+        Ok(!(self.failed || self.quit))
+    }
+
+    /// Somebody sits there and has not left.
+    pub fn may_go_on(&self) -> bool {
+        self.session.interactive && !self.quit
+    }
+
     /// Executes everything an input holds, as it comes in.
     pub fn run_input(&mut self, input: &mut dyn BufRead, name: Option<&str>, prompt: bool) -> io::Result<()> {
         let mut splitter = Splitter::default();
@@ -73,8 +91,9 @@ impl Shell {
             }
             if prompt {
                 let text = if splitter.is_inside() { PROMPT_MORE } else { PROMPT };
-                self.session.out.write_all(text.as_bytes())?;
-                self.session.out.flush()?;
+                let out = self.session.out.stdout();
+                out.write_all(text.as_bytes())?;
+                out.flush()?;
             }
             let bytes = match input.fill_buf() {
                 Ok(bytes) => bytes,
@@ -92,7 +111,7 @@ impl Shell {
             input.consume(len);
         }
         if prompt {
-            self.session.out.write_all(b"\n")?;
+            self.session.out.stdout().write_all(b"\n")?;
         }
         if let Some(piece) = splitter.finish() {
             self.go_on(&piece, name)?;
@@ -111,7 +130,7 @@ impl Shell {
         }
     }
 
-    /// Executes a script file, for `.read`.
+    /// Executes a script file up to its first error.
     fn read_file(&mut self, path: &str) -> Result<(), Failure> {
         if self.read_depth == READ_DEPTH_MAX {
             return Err(Failure::Text(format!("more than {READ_DEPTH_MAX} scripts read each other")));
@@ -135,21 +154,38 @@ impl Shell {
 
     fn go_on(&mut self, piece: &Piece, name: Option<&str>) -> io::Result<bool> {
         let failed = self.run_piece(piece, name)?;
-        Ok(!(self.quit || (failed && self.session.bail)))
+        Ok(!(self.quit || (failed && (self.session.bail || self.read_depth > 0))))
+    }
+
+    /// Writes out what a piece gave. A file that cannot be written is an error of the piece, and
+    /// what follows goes to standard output again.
+    fn finish_output(&mut self, result: Result<(), Failure>) -> io::Result<Result<(), Failure>> {
+        let out = &mut self.session.out;
+        let name = out.file_name().map(str::to_owned);
+        let ended = out.end_piece();
+        let Some(name) = name else { return ended.map(|()| result) };
+        let error = match (result, ended) {
+            (Err(Failure::Output(error)), _) | (Ok(()), Err(error)) => error,
+            (result, _) => return Ok(result),
+        };
+        out.abandon();
+        Ok(Err(Failure::Text(format!("cannot write {name}: {error}; results go to the screen again"))))
     }
 
     /// Executes one piece and reports its error; true when it failed.
     fn run_piece(&mut self, piece: &Piece, name: Option<&str>) -> io::Result<bool> {
         let begun = Instant::now();
+        let shown = self.session.out.progress.begin();
         let result = match (std::str::from_utf8(&piece.text), piece.kind) {
             (Err(_), _) => Err(Failure::Text(String::from("the text is not UTF-8"))),
             (Ok(sql), PieceKind::Sql) => self.session.run_sql(sql),
             (Ok(line), PieceKind::Dot) => self.run_dot(line),
         };
+        drop(shown);
         if self.session.timer && piece.kind == PieceKind::Sql {
             writeln!(self.session.out, "time: {:.3} ms", begun.elapsed().as_secs_f64() * 1e3)?;
         }
-        self.session.out.flush()?;
+        let result = self.finish_output(result)?;
         let Err(failure) = result else {
             return Ok(false);
         };
@@ -164,7 +200,7 @@ impl Shell {
                     message: error.message(),
                     code: Some(error.code()),
                     offset: error.position().map(|at| at.offset),
-                    hint: error.hint_text(),
+                    hint: habits::hint(&sql).or(error.hint_text()),
                 };
                 report::render(&problem, &place)
             }

@@ -9,10 +9,13 @@
 //!
 //! 1. A semicolon inside quotes ('', "", ``, [], E'', $tag$), a comment (-- or nested /* */) or the
 //!    body of a CREATE TRIGGER ends nothing.
-//! 2. A dot command is a line that begins with '.' while no statement has begun.
+//! 2. A dot command is a line that begins with '.' or '\' while no statement has begun, or that
+//!    holds nothing but `exit` or another command known without its dot.
 //! 3. Pieces that hold only white space and comments are dropped.
 //! 4. Each piece knows its line and what stands before it in that line: errors are reported by
 //!    their place in the whole input.
+
+use crate::habits;
 
 /// How much of the text before a piece is kept to show beside an error.
 const LEAD_LEN_MAX: usize = 120;
@@ -35,7 +38,7 @@ pub struct Piece {
 pub enum PieceKind {
     /// A statement.
     Sql,
-    /// A line that begins with a dot.
+    /// A dot command.
     Dot,
 }
 
@@ -184,8 +187,11 @@ impl Splitter {
     }
 
     fn cut(&mut self) -> Piece {
-        let kind = if self.within == Within::DotLine { PieceKind::Dot } else { PieceKind::Sql };
-        let text = self.buffer.get(self.start..self.scanned).unwrap_or_default().to_vec();
+        let text = self.seen().to_vec();
+        let kind = match self.within == Within::DotLine || habits::is_command(&text) {
+            true => PieceKind::Dot,
+            false => PieceKind::Sql,
+        };
         let piece = Piece { kind, text, lead: self.lead.clone(), line: self.start_line };
         self.skip();
         self.within = Within::Plain;
@@ -193,6 +199,11 @@ impl Splitter {
         self.begun = false;
         self.word.clear();
         piece
+    }
+
+    /// The piece, as far as it has been looked at.
+    fn seen(&self) -> &[u8] {
+        self.buffer.get(self.start..self.scanned).unwrap_or_default()
     }
 
     /// Moves the beginning of the piece behind everything looked at.
@@ -282,7 +293,8 @@ impl Splitter {
         }
         match byte {
             b';' => return self.note_semicolon(),
-            b'.' if previous == b'\n' && !self.begun => self.within = Within::DotLine,
+            b'.' | b'\\' if previous == b'\n' && !self.begun => self.within = Within::DotLine,
+            b'\n' => return habits::is_command(self.seen()),
             b'\'' => self.within = Within::Quote(byte, word == b"e"),
             b'"' | b'`' => self.within = Within::Quote(byte, false),
             b'[' => self.within = Within::Quote(b']', false),

@@ -105,7 +105,7 @@ fn show(options: &Demo, file: &Path) -> Result<(), Failure> {
     build::commit_singly(&mut connection, &mut random, &sizes)?;
     writeln!(out)?;
 
-    let style = Style { mode: Mode::Box, header: None, separator: None, null: None };
+    let style = Style::new(Mode::Box);
     let mut session = Session::new(connection, style, true);
     for (title, sql) in QUERIES {
         let begun = Instant::now();

@@ -12,6 +12,7 @@
 
 mod infer;
 mod reader;
+pub mod sqlite;
 
 use drystone::Error;
 use drystone::types::{DataType, Value};
@@ -149,37 +150,45 @@ fn separator_of(file: &str, mode: Mode) -> &'static str {
     let file = file.strip_suffix(".gz").unwrap_or(file);
     match mode {
         Mode::Csv => ",",
+        Mode::Tabs => "\t",
         _ if file.ends_with(".csv") => ",",
         _ if file.ends_with(".tsv") => "\t",
         _ => "|",
     }
 }
 
+/// All of the work or nothing: in a transaction, or in a savepoint of the one that is open.
+fn whole<T>(session: &Session, work: impl FnOnce(&Session) -> Result<T, Failure>) -> Result<T, Failure> {
+    let connection = &session.connection;
+    let alone = connection.is_autocommit();
+    let (begin, end): (String, &[String]) = match alone {
+        true => (String::from("BEGIN IMMEDIATE"), &[String::from("ROLLBACK")]),
+        false => (
+            format!("SAVEPOINT {SAVEPOINT}"),
+            &[format!("ROLLBACK TO {SAVEPOINT}"), format!("RELEASE {SAVEPOINT}")],
+        ),
+    };
+    connection.execute(&begin, ())?;
+    let done = work(session).and_then(|result| {
+        let end = if alone { String::from("COMMIT") } else { format!("RELEASE {SAVEPOINT}") };
+        connection.execute(&end, ())?;
+        Ok(result)
+    });
+    // A commit that fails may have ended the transaction.
+    if done.is_err() && !connection.is_autocommit() {
+        for sql in end {
+            connection.execute(sql, ())?;
+        }
+    }
+    done
+}
+
 impl Session {
     /// Imports a file.
-    pub fn import(&mut self, request: &Request) -> Result<Imported, Failure> {
+    pub fn import(&self, request: &Request) -> Result<Imported, Failure> {
         // What cannot be read should not open a transaction.
         drop(request.open()?);
-        let alone = self.connection.is_autocommit();
-        let (begin, end): (String, &[String]) = match alone {
-            true => (String::from("BEGIN IMMEDIATE"), &[String::from("ROLLBACK")]),
-            false => (
-                format!("SAVEPOINT {SAVEPOINT}"),
-                &[format!("ROLLBACK TO {SAVEPOINT}"), format!("RELEASE {SAVEPOINT}")],
-            ),
-        };
-        self.connection.execute(&begin, ())?;
-        let done = self.import_inside(request).and_then(|imported| {
-            let end = if alone { String::from("COMMIT") } else { format!("RELEASE {SAVEPOINT}") };
-            self.connection.execute(&end, ())?;
-            Ok(imported)
-        });
-        if done.is_err() {
-            for sql in end {
-                self.connection.execute(sql, ())?;
-            }
-        }
-        done
+        whole(self, |session| session.import_inside(request))
     }
 
     fn import_inside(&self, request: &Request) -> Result<Imported, Failure> {

@@ -1,5 +1,6 @@
 //! Every mode, on the values that are easy to get wrong.
 
+use super::cell::CellKind;
 use super::*;
 
 fn cell(kind: CellKind, text: &str) -> Cell {
@@ -7,8 +8,13 @@ fn cell(kind: CellKind, text: &str) -> Cell {
 }
 
 fn show(style: &Style, columns: &[&str], rows: &[Vec<Cell>]) -> String {
+    show_on(None, style, columns, rows)
+}
+
+fn show_on(fit: Option<usize>, style: &Style, columns: &[&str], rows: &[Vec<Cell>]) -> String {
     let mut out = Vec::new();
-    let mut writer = begin(style, columns.iter().map(|c| (*c).to_owned()).collect(), &mut out).unwrap();
+    let columns: Vec<String> = columns.iter().map(|c| (*c).to_owned()).collect();
+    let mut writer = begin(style, &columns, fit, &mut out).unwrap();
     for row in rows {
         writer.row(&mut out, row).unwrap();
     }
@@ -17,7 +23,7 @@ fn show(style: &Style, columns: &[&str], rows: &[Vec<Cell>]) -> String {
 }
 
 fn style(mode: Mode, header: Option<bool>) -> Style {
-    Style { mode, header, separator: None, null: None }
+    Style { header, ..Style::new(mode) }
 }
 
 fn rows() -> Vec<Vec<Cell>> {
@@ -93,4 +99,67 @@ fn boxes_stay_bounded() {
     let text = show(&style(Mode::Box, None), &["n"], &rows);
     assert_eq!(text.lines().count(), 5001 + 4);
     assert!(text.contains("123456"));
+}
+
+#[test]
+fn grids_without_box_characters() {
+    let table = "\
++------+-------+
+| n    | t     |
++------+-------+
+|    1 | a,\"b\" |
+|      | c     |
+| NULL |       |
++------+-------+
+";
+    assert_eq!(show(&style(Mode::Table, None), &["n", "t"], &rows()), table);
+    let column = "n     t\n----  -----\n   1  a,\"b\"\n      c\nNULL\n";
+    assert_eq!(show(&style(Mode::Column, None), &["n", "t"], &rows()), column);
+    let bar = vec![vec![cell(CellKind::Number, "1"), cell(CellKind::Text, "a|b\nc")]];
+    let markdown = "| n   | t         |\n|-----|-----------|\n|   1 | a\\|b<br>c |\n";
+    assert_eq!(show(&style(Mode::Markdown, None), &["n", "t"], &bar), markdown);
+}
+
+#[test]
+fn widths_asked_for_and_widths_that_fit() {
+    let mut asked = style(Mode::Table, Some(false));
+    asked.widths = vec![3, -4];
+    let row = vec![vec![cell(CellKind::Text, "abcde"), cell(CellKind::Text, "x")]];
+    assert_eq!(
+        show(&asked, &["n", "t"], &row),
+        "+-----+------+\n| abc |    x |\n| de  |      |\n+-----+------+\n"
+    );
+    let wide = vec![vec![cell(CellKind::Number, "123456789"), cell(CellKind::Text, &"word ".repeat(30))]];
+    let text = show_on(Some(40), &style(Mode::Box, None), &["number", "text"], &wide);
+    assert!(text.lines().all(|line| unicode_width::UnicodeWidthStr::width(line) == 40), "{text}");
+    assert!(text.contains("123456789"), "{text}");
+    // What cannot fit is written nevertheless.
+    assert!(show_on(Some(5), &style(Mode::Box, None), &["number", "text"], &wide).contains("123456"));
+}
+
+#[test]
+fn rows_for_themselves() {
+    let mut rows = rows();
+    rows.push(vec![cell(CellKind::Blob, "\\x00ff"), cell(CellKind::Text, "it's <b>")]);
+    assert_eq!(
+        show(&style(Mode::Line, None), &["n", "text"], &rows[1..]),
+        "   n = \ntext = \n\n   n = \\x00ff\ntext = it's <b>\n"
+    );
+    assert_eq!(
+        show(&style(Mode::Html, Some(true)), &["n", "t"], &rows[2..]),
+        "<tr><th>n</th><th>t</th></tr>\n<tr><td>\\x00ff</td><td>it's &lt;b&gt;</td></tr>\n"
+    );
+    assert_eq!(
+        show(&style(Mode::Quote, Some(true)), &["n", "t"], &rows[1..]),
+        "'n','t'\nNULL,''\nX'00ff','it''s <b>'\n"
+    );
+    assert_eq!(
+        show(&style(Mode::Insert, None), &["n", "t"], &rows[2..]),
+        "INSERT INTO \"table\" VALUES (X'00ff','it''s <b>');\n"
+    );
+    assert_eq!(
+        show(&style(Mode::Jsonl, None), &["n", "t"], &rows[1..]),
+        "{\"n\":null,\"t\":\"\"}\n{\"n\":\"\\\\x00ff\",\"t\":\"it's <b>\"}\n"
+    );
+    assert_eq!(show(&style(Mode::Tabs, None), &["n", "t"], &rows[1..2]), "\t\n");
 }

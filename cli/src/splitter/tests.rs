@@ -57,6 +57,19 @@ fn dot_commands() {
 }
 
 #[test]
+fn commands_without_a_dot() {
+    let kinds = |input: &str| -> Vec<(PieceKind, usize)> {
+        texts(input);
+        split_by(input, usize::MAX).iter().map(|p| (p.kind, p.line)).collect()
+    };
+    use PieceKind::{Dot, Sql};
+    assert_eq!(kinds("exit\nSELECT 1;\n  QUIT\r\nSELECT 2"), [(Dot, 1), (Sql, 2), (Dot, 3), (Sql, 4)]);
+    assert_eq!(kinds("SELECT 1; exit; help"), [(Sql, 1), (Dot, 1), (Dot, 1)]);
+    assert_eq!(kinds("\\dt\nSELECT\nexit\n;\n\\d x;y\n"), [(Dot, 1), (Sql, 2), (Dot, 5)]);
+    assert_eq!(kinds("exit now\n;"), [(Sql, 1)]);
+}
+
+#[test]
 fn places() {
     let pieces = split_by("\n SELECT 1; SELECT\n2; x;\n", 2);
     let places: Vec<_> =
