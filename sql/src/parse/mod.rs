@@ -32,6 +32,9 @@ use sqlparser::tokenizer::Token;
 /// How deep the parser may recurse. Its frames are large: 60 levels fit a 2 MiB stack.
 const RECURSION_MAX: usize = 120;
 
+/// An error lists what was expected when that is at most so many things.
+const EXPECTED_MAX: usize = 5;
+
 /// One parsed statement.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parsed {
@@ -127,6 +130,11 @@ fn tidy(message: &str) -> String {
         return format!("expected NULL, TRUE, FALSE, UNKNOWN or DISTINCT FROM after IS, found \"{found}\"");
     }
     let expected = expected.trim_start_matches("Expected: ").trim_start_matches("Expected ");
+    // A list of all that other databases know helps nobody.
+    if expected.matches(',').count() >= EXPECTED_MAX && found != "EOF" {
+        let after = expected.rsplit_once(" after ").map(|(_, what)| format!(" after {what}"));
+        return format!("unexpected \"{found}\"{}", after.unwrap_or_default());
+    }
     match found {
         "EOF" => format!("expected {expected}, but the statement ends"),
         found => format!("expected {expected}, found \"{found}\""),

@@ -1,4 +1,5 @@
-//! Misspelled keywords: what a statement the parser refuses was perhaps meant to be.
+//! Misspelled keywords and forgotten semicolons: what a statement the parser refuses was perhaps
+//! meant to be.
 //!
 //! A slip is often refused late: in `SELECT * FROM t WEHRE a = 1` the word is an alias, and `a` is
 //! what should not stand there. So the word at the place of the error is looked at, and then the
@@ -6,6 +7,7 @@
 
 use super::tokens;
 use crate::error::{Error, nearest};
+use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 /// How many tokens before the place are looked at.
@@ -91,7 +93,7 @@ const LATER: [&str; 46] = [
     "WHERE",
 ];
 
-/// The error with the keyword that is perhaps meant, unless it says already what to do.
+/// The error with what is perhaps meant, unless it says already what to do.
 pub(super) fn explain(error: Error, list: &[TokenWithSpan]) -> Error {
     let Some(place) = error.position().filter(|_| error.hint_text().is_none()) else { return error };
     let (line, column) = (place.line, place.column);
@@ -100,6 +102,9 @@ pub(super) fn explain(error: Error, list: &[TokenWithSpan]) -> Error {
         (start.line, start.column) <= (line, column)
     });
     let end = end.count();
+    if let Some(first) = end.checked_sub(1).and_then(|at| next_statement(list, at)) {
+        return error.hint(format!("does a semicolon lack before {first}?"));
+    }
     let candidates = (end.saturating_sub(LOOK_BACK + 1)..end).rev();
     match candidates.filter_map(|at| meant(list, at)).next() {
         Some(keyword) => error.hint(format!("is {keyword} meant?")),
@@ -107,10 +112,20 @@ pub(super) fn explain(error: Error, list: &[TokenWithSpan]) -> Error {
     }
 }
 
+/// The word, if it looks like the beginning of another statement: in a line of its own.
+fn next_statement(list: &[TokenWithSpan], at: usize) -> Option<&'static str> {
+    let (before, here) = (list.get(at.checked_sub(1)?)?, list.get(at)?);
+    let Token::Word(word) = &here.token else { return None };
+    let first = FIRST.iter().find(|first| first.eq_ignore_ascii_case(&word.value))?;
+    (before.span.end.line < here.span.start.line).then_some(*first)
+}
+
 /// The keyword that a word of the statement is a slip of.
 fn meant(list: &[TokenWithSpan], at: usize) -> Option<&'static str> {
     let Token::Word(word) = &list.get(at)?.token else { return None };
+    if word.keyword != Keyword::NoKeyword || word.quote_style.is_some() {
+        return None;
+    }
     let known = if at == 0 { FIRST.as_slice() } else { LATER.as_slice() };
-    let near = nearest(&word.value, known.iter().copied()).filter(|_| word.quote_style.is_none())?;
-    (!near.eq_ignore_ascii_case(&word.value)).then_some(near)
+    nearest(&word.value, known.iter().copied())
 }

@@ -159,16 +159,15 @@ impl<'a> References<'a> {
                 if parent_exists(transaction, check, values)? {
                     continue;
                 }
-                // OR REPLACE may have removed the row again.
-                let one = Keys::from([(key.clone(), values.clone())]);
-                if scan(transaction, self.table, &check.columns, &one)?.is_none() {
+                if let (Some(pending), true) = (&mut pending, defer || check.deferred) {
+                    // Whether the row is there still is looked up in the end, too.
+                    pending.push(Pending::new(self.table.id, check.number, &check.columns, values));
                     continue;
                 }
-                match &mut pending {
-                    Some(pending) if defer || check.deferred => {
-                        pending.push(Pending::new(self.table.id, check.number, &check.columns, values));
-                    }
-                    _ => return Err(no_parent(self.table, check, values)),
+                // OR REPLACE may have removed the row again.
+                let one = Keys::from([(key.clone(), values.clone())]);
+                if scan(transaction, self.table, &check.columns, &one)?.is_some() {
+                    return Err(no_parent(self.table, check, values));
                 }
             }
         }
