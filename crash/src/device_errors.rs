@@ -151,6 +151,7 @@ struct Patient<'s, M> {
 impl<'s, M: Memory<SimPlatform> + Default> Patient<'s, M> {
     fn new(setup: &'s Setup, case: Case) -> Self {
         let platform = Image::default().power_on(case.workload, false);
+        platform.interrupt(setup.interruptions);
         if case.no_space {
             platform.fail_for_space(case.failure);
         } else {

@@ -74,6 +74,8 @@ pub(crate) struct Setup {
     pub churns: u64,
     /// One in so many transactions moves a window of keys.
     pub windows: u64,
+    /// One in so many writes arrives in parts; 0: none.
+    pub interruptions: u64,
     /// The most the data device can hold, bytes.
     pub capacity: u64,
 }
@@ -141,6 +143,7 @@ impl Setup {
             groups,
             churns,
             windows,
+            interruptions: [0, 0, 4][random.index(3)],
             capacity: capacity * u64::from(BLOCK),
         }
     }
@@ -195,6 +198,7 @@ impl Setup {
             groups: u64::MAX,
             churns: u64::MAX,
             windows: u64::MAX,
+            interruptions: 0,
             capacity: u64::MAX,
         }
     }

@@ -160,6 +160,7 @@ impl<'s> Run<'s> {
         let Begin { image, state, exists, steps, length } = begin;
         let platform = image.power_on(seed, record);
         platform.set_capacity(Role::Data, setup.capacity);
+        platform.interrupt(setup.interruptions);
         let random = Random::new(seed.rotate_left(31));
         let (states, queue) = (vec![state], VecDeque::from(steps));
         Self { setup, random, platform, exists, states, queue, length, steps: 0, last_step: 0 }

@@ -71,7 +71,7 @@ impl BlockDevice for SimDevice {
         let start = offset as usize;
         let differs = world.media.of(self.role).current()[start..start + bytes.len()] != bytes[..];
         world.counters_mut(self.role).changes += u64::from(differs);
-        world.perform(Operation::Write { role: self.role, offset, bytes });
+        world.write(self.role, offset, bytes);
         admitted
     }
 

@@ -151,6 +151,12 @@ impl SimPlatform {
         self.shared.world.lock().capacity[role as usize] = bytes;
     }
 
+    /// From now on one in so many writes does only a part at a time, as when signals come or counts
+    /// are short, until all is written; power may go in between. 0: none.
+    pub fn interrupt(&self, one_in: u64) {
+        self.shared.world.lock().interruptions = one_in;
+    }
+
     /// Bytes of a device.
     #[must_use]
     pub fn device_len(&self, role: Role) -> u64 {

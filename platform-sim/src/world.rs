@@ -101,6 +101,8 @@ pub(crate) struct World {
     pub(crate) counters: [Counters; 2],
     pub(crate) capacity: [u64; 2],
     pub(crate) powered: bool,
+    /// One in so many writes is interrupted and continued; 0: none.
+    pub(crate) interruptions: u64,
     pub(crate) random: Random,
 }
 
@@ -114,6 +116,7 @@ impl World {
             counters: [Counters::default(); 2],
             capacity: [u64::MAX; 2],
             powered: true,
+            interruptions: 0,
             random: Random::new(seed),
         }
     }
@@ -133,6 +136,18 @@ impl World {
         if let Some(recorded) = &mut self.recorded {
             recorded.push(operation);
         }
+    }
+
+    /// Writes, in several operations where the call is interrupted and does a part at a time.
+    pub(crate) fn write(&mut self, role: Role, mut offset: u64, mut bytes: Vec<u8>) {
+        let interrupted = self.interruptions > 0 && self.random.one_in(self.interruptions);
+        while interrupted && bytes.len() > 1 {
+            let rest = bytes.split_off(1 + self.random.index(bytes.len() - 1));
+            let len = bytes.len() as u64;
+            self.perform(Operation::Write { role, offset, bytes });
+            (offset, bytes) = (offset + len, rest);
+        }
+        self.perform(Operation::Write { role, offset, bytes });
     }
 
     /// Whether a call may go on: power is there and no failure was ordered for it.

@@ -4,10 +4,11 @@ use drystone_platform_sim::{Role, SimOptions, SimPlatform, contract};
 
 #[test]
 fn devices() {
-    for block_size in [512, 4096] {
+    for (block_size, interruptions) in [(512, 0), (512, 1), (4096, 0), (4096, 3)] {
         for role in [Role::Data, Role::Log] {
             contract::device(|| {
                 let platform = SimPlatform::new(SimOptions { block_size, ..SimOptions::default() });
+                platform.interrupt(interruptions);
                 platform.device(role).clone()
             });
         }

@@ -223,3 +223,30 @@ fn torn_blocks_leave_their_neighbours_alone() {
         }
     }
 }
+
+/// A write in parts is whole in the end, and power may go between any two of them.
+#[test]
+fn an_interrupted_write_is_continued() {
+    let sim = platform(4);
+    sim.interrupt(1);
+    let bytes: Vec<u8> = (0..2 * BLOCK).map(|at| at as u8).collect();
+    sim.data().write(100, &[&bytes]).unwrap();
+    let mut found = vec![0; bytes.len()];
+    sim.data().read(100, &mut found).unwrap();
+    assert_eq!(found, bytes);
+    let trace = sim.trace().unwrap();
+    let parts = trace.operations().len();
+    assert!(parts > 1, "{parts}");
+    let mut end = 100;
+    for position in 1..=parts {
+        let Operation::Write { offset, bytes: part, .. } = &trace.operations()[position - 1] else {
+            panic!("a write");
+        };
+        assert!(*offset == end && !part.is_empty());
+        end += part.len() as u64;
+        let image = trace.crash_at(position, Plan::AllNew).data;
+        assert_eq!(image[100..end as usize], bytes[..end as usize - 100]);
+        assert!(image[end as usize..].iter().all(|byte| *byte == 0));
+    }
+    assert_eq!(end as usize, 100 + bytes.len());
+}
