@@ -71,8 +71,8 @@ fn plain(plan: &Physical, measured: bool) -> BoxedOperator {
             }
             Box::new(AggregateOperator::new(build(input), input.types(), groups, aggregates))
         }
-        Physical::Sort { input, keys, limit } => {
-            Box::new(Sort::new(build(input), &input.types(), keys, limit.as_ref()))
+        Physical::Sort { input, keys, limit, offset } => {
+            Box::new(Sort::new(build(input), &input.types(), keys, limit.as_ref(), offset.as_ref()))
         }
         Physical::Limit { input, limit, offset } => {
             Box::new(Limit::new(build(input), limit.as_ref(), offset.as_ref()))

@@ -19,6 +19,7 @@ pub(crate) struct Sort {
     types: Vec<DataType>,
     keys: Vec<SortKey>,
     limit: Option<Expression>,
+    offset: Option<Expression>,
     sorted: Option<Sorted>,
     memory: Option<Reservation>,
 }
@@ -99,9 +100,11 @@ impl Sort {
         types: &[DataType],
         keys: &[SortKey],
         limit: Option<&Expression>,
+        offset: Option<&Expression>,
     ) -> Sort {
-        let types = types.to_vec();
-        Sort { input, types, keys: keys.to_vec(), limit: limit.cloned(), sorted: None, memory: None }
+        let (types, keys) = (types.to_vec(), keys.to_vec());
+        let (limit, offset) = (limit.cloned(), offset.cloned());
+        Sort { input, types, keys, limit, offset, sorted: None, memory: None }
     }
 
     fn add(&self, batch: &Batch, rows: &mut Rows, context: &mut Context<'_>) -> Result<()> {
@@ -114,7 +117,8 @@ impl Sort {
     }
 
     fn sort(&mut self, context: &mut Context<'_>) -> Result<Sorted> {
-        let limit = row_count(self.limit.as_ref(), usize::MAX, "LIMIT", context)?;
+        let offset = row_count(self.offset.as_ref(), 0, "OFFSET", context)?;
+        let limit = row_count(self.limit.as_ref(), usize::MAX, "LIMIT", context)?.saturating_add(offset);
         let shrink_at = limit.max(BATCH_ROWS).saturating_mul(2);
         let mut rows = Rows::new(&self.types);
         let mut memory = context.reserve();

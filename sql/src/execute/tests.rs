@@ -399,6 +399,7 @@ fn sorting_is_stable_and_knows_nulls() {
         input: input(),
         keys: vec![key],
         limit: limit.map(constant),
+        offset: None,
     };
     assert_eq!(bench.run(sort(key(false, false), None)), "1 3, 1 5, 2 1, 2 4, - 2");
     assert_eq!(bench.run(sort(key(true, true), None)), "- 2, 2 1, 2 4, 1 3, 1 5");
@@ -410,7 +411,9 @@ fn sorting_is_stable_and_knows_nulls() {
         let input = Box::new(scan(&table, &[0, 1], everything(Path::Table)));
         let expression = col(1);
         let keys = vec![SortKey { expression, descending: false, nulls_first: false }];
-        bench.run_with(Physical::Sort { input, keys, limit: limit.map(constant) }, vec![], &[]).unwrap()
+        bench
+            .run_with(Physical::Sort { input, keys, limit: limit.map(constant), offset: None }, vec![], &[])
+            .unwrap()
     };
     assert_eq!(top(Some(1500)), top(None)[..1500]);
 }
@@ -423,7 +426,7 @@ fn memory_is_limited() {
     let table = bench.table(&[INT], RowKey::Integer(0), &[], &rows);
     let input = || Box::new(scan(&table, &[0], everything(Path::Table)));
     let keys = vec![SortKey { expression: col(0), descending: true, nulls_first: true }];
-    assert_eq!(bench.run(Physical::Sort { input: input(), keys, limit: None }), "error 53200");
+    assert_eq!(bench.run(Physical::Sort { input: input(), keys, limit: None, offset: None }), "error 53200");
     let join = Physical::LoopJoin { left: input(), right: input(), on: None, join: JoinType::Inner };
     assert_eq!(bench.run(join), "error 53200");
     let distinct = bench.run(Physical::Distinct { input: input(), on: vec![] });

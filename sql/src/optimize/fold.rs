@@ -47,6 +47,15 @@ pub(super) fn split(condition: Expression, out: &mut Vec<Expression>) {
     }
 }
 
+/// The parts of a filter's condition, then the conditions from above it: these may fail on rows that
+/// the filter keeps from them, such as `10 / a > 1` above `a <> 0`.
+pub(super) fn below_first(predicate: Expression, above: Vec<Expression>) -> Vec<Expression> {
+    let mut conditions = Vec::with_capacity(above.len() + 1);
+    split(predicate, &mut conditions);
+    conditions.extend(above);
+    conditions
+}
+
 /// `(a AND b) OR (a AND c)` is `a AND (b OR c)`: what all parts have in common, and the rest.
 fn factored(parts: Vec<Expression>) -> (Vec<Expression>, Option<Expression>) {
     let terms = |part: Expression| match part {

@@ -4,7 +4,7 @@
 //! cheapest such order wins. Costs count rows read, hashed, looked up and given.
 
 use super::access::{LOOKUP_COST, ScanLeaf, column_and_value, is_unique, selectivity};
-use super::fold::{columns_of, equality, only_uses, split};
+use super::fold::{below_first, columns_of, equality, only_uses, split};
 use super::lower::{Lowered, read_columns};
 use super::{Optimizer, place, place_all};
 use crate::error::{Error, Result};
@@ -81,7 +81,7 @@ impl Optimizer<'_> {
     pub(super) fn leaf(
         &mut self,
         plan: Logical,
-        mut conditions: Vec<Expression>,
+        conditions: Vec<Expression>,
         needed: &Needed,
     ) -> Result<Leaf> {
         match plan {
@@ -90,7 +90,7 @@ impl Optimizer<'_> {
                 Ok(Leaf::Scan(ScanLeaf { table, ids: columns, conditions, full }))
             }
             Logical::Filter { input, predicate } => {
-                split(predicate, &mut conditions);
+                let mut conditions = below_first(predicate, conditions);
                 let input = self.join_subqueries(*input, &mut conditions)?;
                 self.leaf(input, conditions, needed)
             }
@@ -105,8 +105,9 @@ impl Optimizer<'_> {
         conditions: Vec<Expression>,
         needed: &Needed,
     ) -> Result<Lowered> {
-        let (mut inputs, mut all) = (Vec::new(), conditions);
+        let (mut inputs, mut all) = (Vec::new(), Vec::new());
         self.flatten(plan, &mut inputs, &mut all)?;
+        all.extend(conditions);
         let ids: Vec<Needed> = inputs.iter().map(|input| input.output().into_iter().collect()).collect();
         let mut own: Vec<Vec<Expression>> = inputs.iter().map(|_| Vec::new()).collect();
         let mut between = Vec::new();
@@ -158,8 +159,9 @@ impl Optimizer<'_> {
                 let mut parts = Vec::new();
                 split(predicate, &mut parts);
                 let input = self.join_subqueries(*input, &mut parts)?;
+                self.flatten(input, inputs, conditions)?;
                 conditions.extend(parts);
-                self.flatten(input, inputs, conditions)
+                Ok(())
             }
             other => {
                 inputs.push(other);

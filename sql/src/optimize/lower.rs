@@ -6,13 +6,12 @@
 //! columns than were asked for.
 
 use super::access::{ScanLeaf, full_scan, selectivity};
-use super::fold::{columns_of, equality, fold, is_random, only_uses, split};
+use super::fold::{below_first, columns_of, equality, fold, is_random, only_uses, split};
 use super::order::comes_sorted;
 use super::subquery::{substitute, uses_outer};
 use super::{Optimizer, exact, place, place_all, position};
 use crate::error::Result;
 use crate::expression::{self as build, Aggregate, Expression, SortKey};
-use crate::functions::Function;
 use crate::plan::{ColumnId, JoinType, Logical, Physical};
 use crate::types::Value;
 use std::collections::HashSet;
@@ -50,12 +49,12 @@ impl Optimizer<'_> {
     pub(super) fn lower(
         &mut self,
         plan: Logical,
-        mut conditions: Vec<Expression>,
+        conditions: Vec<Expression>,
         needed: &Needed,
     ) -> Result<Lowered> {
         match plan {
             Logical::Filter { input, predicate } => {
-                split(predicate, &mut conditions);
+                let mut conditions = below_first(predicate, conditions);
                 let input = self.join_subqueries(*input, &mut conditions)?;
                 self.lower(input, conditions, needed)
             }
@@ -69,9 +68,11 @@ impl Optimizer<'_> {
             Logical::Aggregate { input, groups, aggregates } => {
                 self.aggregate(*input, groups, aggregates, conditions, needed)
             }
-            Logical::Sort { input, keys } => self.sort(*input, keys, conditions, needed, None),
+            Logical::Sort { input, keys } => self.sort(*input, keys, conditions, needed, (None, None)),
             Logical::Limit { input, limit, offset } => {
-                let lowered = self.limit(*input, limit, offset, needed)?;
+                let mut wanted = needed.clone();
+                conditions.iter().for_each(|condition| wanted.extend(columns_of(condition)));
+                let lowered = self.limit(*input, limit, offset, &wanted)?;
                 lowered.filtered(conditions)
             }
             Logical::Distinct { input, columns, on } => self.distinct(*input, columns, on, conditions),
@@ -211,7 +212,7 @@ impl Optimizer<'_> {
         keys: Vec<SortKey>,
         conditions: Vec<Expression>,
         needed: &Needed,
-        limit: Option<Expression>,
+        (limit, offset): (Option<Expression>, Option<Expression>),
     ) -> Result<Lowered> {
         let mut wanted = needed.clone();
         keys.iter().for_each(|key| wanted.extend(columns_of(&key.expression)));
@@ -227,7 +228,7 @@ impl Optimizer<'_> {
         let sorted = placed.is_empty() || comes_sorted(&mut input.plan, &placed);
         let plan = match sorted {
             true => input.plan,
-            false => Physical::Sort { input: Box::new(input.plan), keys: placed, limit },
+            false => Physical::Sort { input: Box::new(input.plan), keys: placed, limit, offset },
         };
         Ok(Lowered { plan, columns: input.columns, rows: input.rows })
     }
@@ -240,21 +241,14 @@ impl Optimizer<'_> {
         needed: &Needed,
     ) -> Result<Lowered> {
         limit.iter_mut().chain(&mut offset).for_each(fold);
-        let first = match (&limit, &offset) {
-            (Some(limit), None) => Some(limit.clone()),
-            (Some(limit), Some(offset)) => {
-                let mut sum = build::call(Function::Add, vec![limit.clone(), offset.clone()])?;
-                fold(&mut sum);
-                Some(sum)
-            }
-            (None, _) => None,
-        };
-        let count = match &first {
+        let count = match &limit {
             Some(Expression::Constant { value: Value::Integer(count), .. }) => *count as f64,
             _ => f64::INFINITY,
         };
         let input = match input {
-            Logical::Sort { input, keys } => self.sort(*input, keys, vec![], needed, first)?,
+            Logical::Sort { input, keys } => {
+                self.sort(*input, keys, vec![], needed, (limit.clone(), offset.clone()))?
+            }
             // A projection that the sort is under does not change the number of rows.
             other => self.lower(other, vec![], needed)?,
         };

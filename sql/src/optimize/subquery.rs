@@ -6,7 +6,7 @@
 //! IN stays a subquery: a NULL among q's rows makes it NULL, which no join says.
 
 use super::Optimizer;
-use super::fold::split;
+use super::fold::below_first;
 use crate::error::Result;
 use crate::expression::{self as build, Expression, Subquery, SubqueryKind};
 use crate::functions::Function;
@@ -89,11 +89,11 @@ fn uncorrelated(
     on: &mut Vec<Expression>,
 ) -> Option<Logical> {
     let mut rest = plan;
-    let mut kept = Vec::new();
+    let mut all = Vec::new();
     loop {
         match rest {
             Logical::Project { input, expressions } => {
-                for column in wanted.iter_mut().chain(on.iter_mut()).chain(kept.iter_mut()) {
+                for column in wanted.iter_mut().chain(all.iter_mut()) {
                     substitute(column, &expressions);
                 }
                 rest = *input;
@@ -101,11 +101,7 @@ fn uncorrelated(
             Logical::Sort { input, .. } => rest = *input,
             Logical::Distinct { input, on, .. } if on.is_empty() => rest = *input,
             Logical::Filter { input, predicate } => {
-                let mut parts = Vec::new();
-                split(predicate, &mut parts);
-                for part in parts {
-                    if uses_outer(&part) { on.push(part) } else { kept.push(part) }
-                }
+                all = below_first(predicate, all);
                 rest = *input;
             }
             core => {
@@ -117,6 +113,9 @@ fn uncorrelated(
     if plan_uses_outer(&rest) {
         return None;
     }
+    // Only now: what a projection stands for may use the outer row, too.
+    let kept: Vec<Expression>;
+    (*on, kept) = all.into_iter().partition(uses_outer);
     for column in wanted.iter_mut().chain(on.iter_mut()) {
         column.rewrite(&mut |part| {
             if let Expression::Outer { slot, .. } = part

@@ -88,11 +88,12 @@ pub enum Physical {
         groups: Vec<Expression>,
         aggregates: Vec<Aggregate>,
     },
-    /// Sorted, stable; with a limit only so many of the first rows are needed.
+    /// Sorted, stable; with a limit only so many of the first rows are needed, after `offset` others.
     Sort {
         input: Box<Physical>,
         keys: Vec<SortKey>,
         limit: Option<Expression>,
+        offset: Option<Expression>,
     },
     /// Skips `offset` rows, then gives at most `limit`. NULL is no limit; negative is an error.
     Limit {
@@ -387,8 +388,8 @@ impl Physical {
             Physical::Aggregate { groups, aggregates, .. } => {
                 groups.iter().chain(aggregates.iter().flat_map(Aggregate::expressions)).for_each(&mut *f);
             }
-            Physical::Sort { keys, limit, .. } => {
-                keys.iter().map(|key| &key.expression).chain(limit).for_each(&mut *f);
+            Physical::Sort { keys, limit, offset, .. } => {
+                keys.iter().map(|key| &key.expression).chain(limit).chain(offset).for_each(&mut *f);
             }
             Physical::Limit { limit, offset, .. } => limit.iter().chain(offset).for_each(&mut *f),
             Physical::Series { range, .. } => range.iter().for_each(&mut *f),
