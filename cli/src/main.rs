@@ -10,7 +10,7 @@
 //! | `habits` | what users of other shells type |
 //! | `import` | files of separated values into tables |
 //! | `keywords`, `quote` | the words of SQL; names as SQL writes them |
-//! | `dump` | a database as SQL |
+//! | `dump`, `backup` | a database as SQL; a copy of it |
 //! | `output`, `sink` | box, csv, json ...; where results go |
 //! | `progress` | how long a statement has been running |
 //! | `report` | error messages with line and caret |
@@ -23,6 +23,7 @@
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable)]
 
 mod arguments;
+mod backup;
 mod demo;
 mod dot;
 mod dump;

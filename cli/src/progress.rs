@@ -33,6 +33,8 @@ struct Shared {
 }
 
 struct State {
+    /// The thread that draws has been started.
+    watched: bool,
     begun: Option<Instant>,
     shown: bool,
     out: Box<dyn Write + Send>,
@@ -50,19 +52,22 @@ impl Default for Progress {
 
 impl Progress {
     fn on(out: Box<dyn Write + Send>, delay: Duration) -> Self {
-        let state = Mutex::new(State { begun: None, shown: false, out });
-        let shared = Arc::new(Shared { state, changed: Condvar::new(), delay });
-        let watched = shared.clone();
-        let started =
-            std::thread::Builder::new().name(String::from("progress")).spawn(move || watched.watch());
-        // Where no thread can be had nothing is shown.
-        Progress(started.is_ok().then_some(shared))
+        let state = Mutex::new(State { watched: false, begun: None, shown: false, out });
+        Progress(Some(Arc::new(Shared { state, changed: Condvar::new(), delay })))
     }
 
     /// Something begins.
     pub fn begin(&self) -> Running {
         if let Some(shared) = &self.0 {
-            shared.lock().begun = Some(Instant::now());
+            let mut state = shared.lock();
+            state.begun = Some(Instant::now());
+            if !std::mem::replace(&mut state.watched, true) {
+                let watched = shared.clone();
+                let thread = std::thread::Builder::new().name(String::from("progress"));
+                // Where no thread can be had nothing is shown.
+                drop(thread.spawn(move || watched.watch()));
+            }
+            drop(state);
             shared.changed.notify_one();
         }
         Running(self.clone())

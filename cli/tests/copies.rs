@@ -4,7 +4,7 @@ mod program;
 
 use std::fs;
 
-use program::{Folder, log_of, run, sql};
+use program::{Folder, Running, log_of, run, sql};
 
 const MADE: &str = "CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT NOT NULL);
 INSERT INTO t SELECT i, 'text ' || i FROM generate_series(1, 5000) AS g(i);\n";
@@ -28,6 +28,33 @@ fn a_copy_is_whole_or_not_there() {
     let folder_itself = run::<&str>(&[], &format!("{MADE}{}", backup(folder.path())));
     folder_itself.fails_with_a_line(&["exists"]);
     assert!(!unmade.exists() && !log_of(&unmade).exists());
+}
+
+#[test]
+fn the_copy_of_a_file_is_exact_and_of_its_own() {
+    let folder = Folder::new("copies-file");
+    let (file, copy, second) = (folder.join("my.db"), folder.join("copy.db"), folder.join("second.db"));
+    let made = "CREATE TABLE n (id INTEGER PRIMARY KEY AUTOINCREMENT);
+INSERT INTO n VALUES (100);\nDELETE FROM n;\n";
+    sql(&file, &format!("{MADE}{made}")).ok();
+    // What was committed a moment ago is in it; what comes later is not.
+    let script =
+        format!("UPDATE t SET b = 'new' WHERE a = 1;\n.backup '{}'\nDELETE FROM t;\n", copy.display());
+    sql(&file, &script).ok();
+    let query = "INSERT INTO n DEFAULT VALUES;\nSELECT COUNT(*), MIN(b), (SELECT MAX(id) FROM n) FROM t;\n";
+    assert_eq!(sql(&copy, query).ok(), "5000|new|101\n");
+    assert_eq!(sql(&file, "SELECT COUNT(*) FROM t;").ok(), "0\n");
+    // A database that may only be read can be copied too, with what stands in its log alone.
+    let mut running = Running::start(&copy);
+    running.send("DELETE FROM t WHERE a > 10;\nSELECT 'done';\n");
+    assert_eq!(running.line(), "done");
+    running.kill();
+    let name = copy.display().to_string();
+    run(&["-readonly", &name, &format!(".backup '{}'", second.display())], "").ok();
+    assert_eq!(sql(&second, "SELECT COUNT(*) FROM t;").ok(), "10\n");
+    fs::remove_file(&second).expect("removed");
+    sql(&file, &format!(".backup '{}'\n", second.display())).fails_with_a_line(&["second.db-log", "exists"]);
+    assert!(!second.exists());
 }
 
 #[test]

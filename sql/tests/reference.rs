@@ -232,9 +232,61 @@ fn many_references_wait_without_a_look_at_all_rows_each() {
     for id in 0..20_000i64 {
         insert.execute((id, id / 2)).expect("insert");
     }
-    run(&db, "DELETE FROM c WHERE p = 9999; INSERT INTO p SELECT i FROM generate_series(0, 9998) AS g(i); COMMIT");
+    run(
+        &db,
+        "DELETE FROM c WHERE p = 9999; INSERT INTO p SELECT i FROM generate_series(0, 9998) AS g(i); COMMIT",
+    );
     // Two hundred million rows take longer on any machine, twenty thousand on none.
     assert!(begun.elapsed() < std::time::Duration::from_secs(20), "{:?}", begun.elapsed());
     check(&db, "SELECT count(*) FROM c", &["19998"]);
     assert!(db.check().expect("check").ok);
+}
+
+#[test]
+fn a_default_that_is_the_deleted_key_is_looked_up() {
+    for (deferred, ends) in [("", ""), ("DEFERRABLE INITIALLY DEFERRED", "COMMIT")] {
+        let db = database(&format!(
+            "CREATE TABLE p (u INTEGER PRIMARY KEY);
+             CREATE TABLE c (id INTEGER PRIMARY KEY,
+                 pu INTEGER DEFAULT 2 REFERENCES p ON DELETE SET DEFAULT ON UPDATE SET DEFAULT {deferred});
+             INSERT INTO p VALUES (2), (3); INSERT INTO c VALUES (1, 2)"
+        ));
+        for change in ["DELETE FROM p WHERE u = 2", "UPDATE p SET u = 5 WHERE u = 2", "DELETE FROM p"] {
+            fails(&db, change, "23503");
+            run(&db, "BEGIN");
+            match ends {
+                "" => fails(&db, change, "23503"),
+                commit => {
+                    run(&db, change);
+                    fails(&db, commit, "23503");
+                }
+            }
+            run(&db, "ROLLBACK");
+        }
+        run(&db, "REPLACE INTO p VALUES (2); UPDATE c SET pu = 3; DELETE FROM p WHERE u = 3");
+        check(&db, "SELECT pu FROM c", &["2"]);
+    }
+}
+
+#[test]
+fn a_table_with_waiting_references_keeps_its_shape() {
+    let db = database(
+        "CREATE TABLE p (id INTEGER PRIMARY KEY, v INTEGER);
+         CREATE TABLE c (x INTEGER, y INTEGER, pid INTEGER REFERENCES p DEFERRABLE INITIALLY DEFERRED, z INTEGER)",
+    );
+    run(&db, "BEGIN; INSERT INTO c VALUES (1, 2, 77, 3)");
+    let refused = error(&db, "ALTER TABLE c DROP COLUMN x");
+    assert_eq!((refused.code(), refused.hint_text()), ("55006", Some("COMMIT first")));
+    fails(&db, "ALTER TABLE c ADD COLUMN w INTEGER REFERENCES p", "55006");
+    run(&db, "ALTER TABLE p DROP COLUMN v; ALTER TABLE p RENAME COLUMN id TO number");
+    fails(&db, "COMMIT", "23503");
+    run(&db, "INSERT INTO p VALUES (77); COMMIT; ALTER TABLE c DROP COLUMN x");
+    check(&db, "SELECT * FROM c", &["2|77|3"]);
+    // What waited is forgotten with the rows, and the table has its old shape again.
+    run(&db, "BEGIN; SAVEPOINT s; ALTER TABLE c DROP COLUMN y; INSERT INTO c VALUES (88, 4); ROLLBACK TO s");
+    run(&db, "ALTER TABLE c DROP COLUMN z; COMMIT");
+    check(&db, "SELECT * FROM c", &["2|77"]);
+    run(&db, "BEGIN; INSERT INTO c VALUES (1, 99); SAVEPOINT s; DELETE FROM p; ROLLBACK TO s");
+    fails(&db, "COMMIT", "23503");
+    run(&db, "DROP TABLE c; COMMIT");
 }

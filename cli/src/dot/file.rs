@@ -131,32 +131,9 @@ pub(super) fn dump(session: &mut Session, arguments: &[String]) -> Result<Next, 
     done.map(|()| Next::Go)
 }
 
-/// The copy is built anew, so it is as small as it can be, and whole or not there.
 pub(super) fn backup(session: &mut Session, arguments: &[String]) -> Result<Next, Failure> {
-    let name = one(arguments, ".backup FILE")?;
-    let path = Path::new(name);
-    if !session.connection.is_autocommit() {
-        let message = "a transaction is open; COMMIT or ROLLBACK it before the copy is made";
-        return Err(Failure::Text(String::from(message)));
-    }
-    if path.metadata().is_ok_and(|file| file.len() > 0 || !file.is_file()) {
-        return Err(Failure::Text(format!("{name} exists already; .backup writes a new file")));
-    }
-    let copy = drystone::Connection::open(path).map_err(|error| cannot("make", name, &error.message()))?;
-    let done = session.dump(&[], &mut |sql| copy.execute_batch(sql).map_err(Failure::Sql));
-    let done = done.and_then(|()| match copy.check()?.ok {
-        true => Ok(()),
-        false => Err(Failure::Text(format!("the copy {name} is damaged; is the disk sound?"))),
-    });
-    let closed = copy.close().map_err(|(_, error)| Failure::Sql(error));
-    let done = done.and(closed);
-    if done.is_err() {
-        for path in [path.to_owned(), PathBuf::from(format!("{name}-log"))] {
-            // Nothing more can be done about what cannot be removed.
-            let _ = std::fs::remove_file(path);
-        }
-    }
-    done.map(|()| Next::Go)
+    session.backup(one(arguments, ".backup FILE")?)?;
+    Ok(Next::Go)
 }
 
 /// What is open stays open when the other file cannot be opened.

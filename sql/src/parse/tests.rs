@@ -157,11 +157,24 @@ fn slips_of_keywords_are_named() {
         let expected = format!("is {keyword} meant?");
         assert_eq!(error(sql).hint_text(), Some(expected.as_str()), "{sql}: {}", error(sql));
     }
-    for sql in ["hello", "SELECT 1 +", "SELECT a FROM t WHERE", "SELECT \"form\" )", "SELECT (1, 2", "CREATE TABLE t (a INT b TEXT)"] {
+    for sql in [
+        "hello",
+        "SELECT 1 +",
+        "SELECT a FROM t WHERE",
+        "SELECT \"form\" )",
+        "SELECT (1, 2",
+        "CREATE TABLE t (a INT b TEXT)",
+    ] {
         assert_eq!(error(sql).hint_text(), None, "{sql}");
     }
-    for sql in ["BEGIN\ncommit", "INSERT INTO t VALUES (1)\n  COMMIT", "SELECT a FROM t WHERE a = 1\ncommit"] {
-        assert_eq!(error(sql).hint_text(), Some("does a semicolon lack before COMMIT?"), "{sql}: {}", error(sql));
+    for sql in ["BEGIN\ncommit", "INSERT INTO t VALUES (1)\n  COMMIT", "SELECT a FROM t WHERE a = 1\ncommit"]
+    {
+        assert_eq!(
+            error(sql).hint_text(),
+            Some("does a semicolon lack before COMMIT?"),
+            "{sql}: {}",
+            error(sql)
+        );
     }
     assert_eq!(error("DROP TABEL t").message(), "unexpected \"TABEL\" after DROP");
 }
