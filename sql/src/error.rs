@@ -145,6 +145,8 @@ pub mod state {
     pub const OUT_OF_MEMORY: SqlState = "53200";
     /// Text, nesting or a key beyond a limit.
     pub const TOO_COMPLEX: SqlState = "54000";
+    /// Something else has to end first.
+    pub const IN_USE: SqlState = "55006";
     /// A lock was not to be had.
     pub const LOCKED: SqlState = "55P03";
     /// Interrupted, or over its time.

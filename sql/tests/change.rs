@@ -282,3 +282,57 @@ fn conflicts_by_the_name_of_a_constraint() {
     check(&db, "SELECT * FROM t", &["1|x|6"]);
     fails(&db, "INSERT INTO t VALUES (2, 'y', 6) ON CONFLICT ON CONSTRAINT nothing DO NOTHING", "42704");
 }
+
+#[test]
+fn a_statement_does_not_see_the_rows_it_writes() {
+    let fresh = || {
+        database("CREATE TABLE u (id INTEGER PRIMARY KEY, n INTEGER); INSERT INTO u VALUES (1, 0), (2, 0)")
+    };
+    let db = fresh();
+    run(
+        &db,
+        "INSERT INTO u VALUES (5, 0), (1, 0), (6, 0), (2, 0) ON CONFLICT (id) DO UPDATE SET n = (SELECT count(*) FROM u)",
+    );
+    check(&db, "SELECT * FROM u", &["1|2", "2|2", "5|0", "6|0"]);
+    let db = fresh();
+    run(
+        &db,
+        "INSERT INTO u VALUES (5, 0), (1, 0), (6, 0), (2, 0) ON CONFLICT (id) DO UPDATE SET n = n + 10
+         WHERE excluded.id NOT IN (SELECT id FROM u WHERE n > 0) AND NOT EXISTS (SELECT 1 FROM u WHERE id = 5)",
+    );
+    check(&db, "SELECT * FROM u", &["1|10", "2|10", "5|0", "6|0"]);
+    for (change, given) in [
+        ("INSERT INTO u VALUES (5, 0), (6, 0)", ["5|2|2", "6|2|2"]),
+        ("INSERT INTO u VALUES (5, 0), (1, 0) ON CONFLICT DO NOTHING", ["5|2|3", ""]),
+        ("REPLACE INTO u VALUES (5, 0), (1, 0)", ["5|2|3", "1|2|1"]),
+        ("UPDATE u SET id = id + 10", ["11|2|2", "12|2|2"]),
+        ("DELETE FROM u", ["1|2|1", "2|2|2"]),
+    ] {
+        let returning =
+            "RETURNING id, (SELECT count(*) FROM u), (SELECT count(*) FROM u AS o WHERE o.id <= u.id)";
+        let given: Vec<&str> = given.into_iter().filter(|row| !row.is_empty()).collect();
+        check(&fresh(), &format!("{change} {returning}"), &given);
+    }
+    // Many rows, too.
+    let all = "INSERT INTO u SELECT g, 0 FROM generate_series(10, 5000) AS s (g)
+        RETURNING (SELECT count(*) FROM u AS o WHERE o.id < u.id)";
+    assert_eq!(support::rows(&fresh(), all), vec!["2"; 4991]);
+    // Where the row at hand is asked about, what was written before it is there.
+    let db = fresh();
+    run(
+        &db,
+        "INSERT INTO u VALUES (1, 7), (5, 0), (2, 7) ON CONFLICT (id)
+         DO UPDATE SET n = (SELECT count(*) FROM u AS o WHERE o.id < excluded.n)",
+    );
+    check(&db, "SELECT * FROM u", &["1|2", "2|3", "5|0"]);
+}
+
+#[test]
+fn numbers_go_on_behind_a_key_that_was_moved() {
+    let db =
+        database("CREATE TABLE nn (id INTEGER PRIMARY KEY, u INTEGER UNIQUE); INSERT INTO nn VALUES (1, 1)");
+    run(&db, "INSERT INTO nn VALUES (NULL, 1), (NULL, 2) ON CONFLICT (u) DO UPDATE SET id = 2");
+    check(&db, "SELECT * FROM nn", &["2|1", "3|2"]);
+    run(&db, "INSERT INTO nn VALUES (NULL, 1), (NULL, 3) ON CONFLICT (u) DO UPDATE SET id = 9");
+    check(&db, "SELECT * FROM nn", &["3|2", "9|1", "10|3"]);
+}

@@ -87,6 +87,9 @@ pub(crate) struct State {
     /// The values the enclosing query hands to the running subquery.
     outer: Vec<Value>,
     answers: HashMap<(usize, Vec<u8>), Answer>,
+    /// Answers from before the statement wrote, of subqueries that read no enclosing row. They hold
+    /// to its end.
+    ahead: HashMap<usize, Answer>,
     /// The rows of the round before, of each recursive query.
     working: HashMap<usize, Vec<Batch>>,
     /// The operators of subqueries that ran before, to be run again.
@@ -105,10 +108,16 @@ impl State {
             account: Account::new(settings.memory_limit, settings.stop.clone()),
             outer: Vec::new(),
             answers: HashMap::new(),
+            ahead: HashMap::new(),
             working: HashMap::new(),
             operators: HashMap::new(),
             settings,
         }
+    }
+
+    /// Subqueries are asked anew, since rows were written; not those that were asked ahead.
+    pub(crate) fn forget_answers(&mut self) {
+        self.answers.clear();
     }
 
     /// Whether all references wait for the end of the transaction.
@@ -164,6 +173,23 @@ impl<'a> Context<'a> {
     pub(crate) fn scalar(&mut self, expression: &Expression) -> Result<Value> {
         let vector = crate::expression::evaluate(expression, &Batch::one_row(), self)?;
         Ok(vector.value(0, expression.data_type()))
+    }
+
+    /// Answers the subqueries of an expression that read no enclosing row, for good.
+    pub(crate) fn ask_ahead(&mut self, expression: &Expression) -> Result<()> {
+        let mut asked: Vec<&Subquery> = Vec::new();
+        expression.visit(&mut |part| {
+            if let Expression::Subquery(subquery) = part
+                && subquery.outer.is_empty()
+            {
+                asked.push(subquery);
+            }
+        });
+        for subquery in asked {
+            let answer = self.subquery(subquery, Vec::new())?;
+            self.state.ahead.insert(subquery.plan, answer);
+        }
+        Ok(())
     }
 
     /// Runs a subquery's plan with the current outer values.
@@ -227,6 +253,11 @@ impl Environment for Context<'_> {
     }
 
     fn subquery(&mut self, subquery: &Subquery, outer: Vec<Value>) -> Result<Answer> {
+        if outer.is_empty()
+            && let Some(answer) = self.state.ahead.get(&subquery.plan)
+        {
+            return Ok(answer.clone());
+        }
         let mut key = Vec::new();
         for (value, expression) in outer.iter().zip(&subquery.outer) {
             encode_value(&mut key, value, expression.data_type(), KeyOrder::ASCENDING)?;

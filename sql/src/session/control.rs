@@ -25,6 +25,8 @@ pub(super) enum State {
 struct Named {
     name: String,
     token: Option<Savepoint>,
+    /// How many references were waiting at that time.
+    pending: usize,
     /// The connection's own views at that time.
     temporary: Temporary,
 }
@@ -141,6 +143,21 @@ impl Control {
         Ok(())
     }
 
+    /// An error if references of the table wait for the end of the transaction: they know its
+    /// columns by their numbers.
+    pub(super) fn none_pending(&self, catalog: &Catalog, table: &str) -> Result<()> {
+        let waits = |id| self.pending.iter().any(|pending| pending.about().0 == id);
+        match catalog.find(table) {
+            Some(table) if waits(table.id) => {
+                let name = &table.name;
+                let message =
+                    format!("references of the table {name} wait to be checked when the transaction ends");
+                Err(Error::new(ErrorKind::Transaction, state::IN_USE, message).hint("COMMIT first"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn end(&mut self) -> State {
         self.pending.clear();
         self.defers_foreign_keys = false;
@@ -171,7 +188,8 @@ impl Control {
             State::Writing(transaction) => Some(transaction.savepoint()?),
             _ => None,
         };
-        self.savepoints.push(Named { name: name.to_owned(), token, temporary: self.temporary.clone() });
+        let (name, pending) = (name.to_owned(), self.pending.len());
+        self.savepoints.push(Named { name, token, pending, temporary: self.temporary.clone() });
         Ok(())
     }
 
@@ -189,7 +207,9 @@ impl Control {
         {
             transaction.rollback_to(*token)?;
         }
-        if let Some(before) = self.savepoints.last().map(|savepoint| savepoint.temporary.clone()) {
+        if let Some(Named { pending, temporary, .. }) = self.savepoints.last() {
+            self.pending.truncate(*pending);
+            let before = temporary.clone();
             self.restore_temporary(before);
         }
         self.reload()

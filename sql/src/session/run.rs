@@ -149,6 +149,11 @@ impl Session {
             | S::DropIndex { .. }
             | S::Reindex(_) => {
                 self.no_parameters(prepared)?;
+                if let S::AlterTable(alter) = statement {
+                    let table = &alter.table;
+                    let checked = self.control.none_pending(&*self.catalog()?, &table.text);
+                    checked.map_err(|error| error.at(table.at))?;
+                }
                 let settings = self.settings();
                 let change = |transaction: &mut _, catalog: &_| {
                     change_schema(transaction, catalog, statement, &prepared.sql, &settings)

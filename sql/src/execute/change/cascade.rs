@@ -64,20 +64,21 @@ impl Runner<'_> {
         check: &ChildCheck,
         moves: &Moves,
     ) -> Result<()> {
+        let Affected { dependent, entries, references } = table;
         let mut pairs: Vec<(Row, Row)> = Vec::new();
-        for (old, key) in referring(transaction, &table.entries, check, moves)? {
+        for (old, key) in referring(transaction, entries, check, moves)? {
             let Some(to) = moves.get(&key) else { continue };
             let action = if to.new.is_some() { check.on_update } else { check.on_delete };
             if action == Action::Cascade && to.new.is_none() {
-                table.entries.delete(transaction, &old)?;
-                table.references.removed(&old.values)?;
+                entries.delete(transaction, &old)?;
+                references.removed(&old.values)?;
                 continue;
             }
             let mut values = old.values.clone();
             for (number, &column) in check.columns.iter().enumerate() {
                 let value = match action {
                     Action::Cascade => to.new.as_ref().and_then(|new| new.get(number)).cloned(),
-                    Action::SetDefault => match table.dependent.defaults.get(column) {
+                    Action::SetDefault => match dependent.defaults.get(column) {
                         Some(default) => Some(self.context(transaction).scalar(default)?),
                         None => None,
                     },
@@ -87,18 +88,21 @@ impl Runner<'_> {
                     *place = value.unwrap_or(Value::Null);
                 }
             }
-            let Dependent { table, checks, .. } = table.dependent;
+            let Dependent { table, checks, .. } = dependent;
             self.check_rows(transaction, table, checks, std::slice::from_ref(&values))?;
             let key = RowCodec::new(table).row_key(&values, old.rowid)?;
             let rowid = new_row::rowid_of(table, &values, old.rowid);
+            if action == Action::SetDefault {
+                references.defaulted(check.number, &values)?;
+            }
             pairs.push((old, Row { values, rowid, key }));
         }
         for (old, new) in &pairs {
-            table.entries.delete_changed(transaction, old, new)?;
+            entries.delete_changed(transaction, old, new)?;
         }
         for (old, new) in &pairs {
-            table.entries.insert_changed(transaction, old, new)?;
-            table.references.updated(&old.values, &new.values)?;
+            entries.insert_changed(transaction, old, new)?;
+            references.updated(&old.values, &new.values)?;
         }
         Ok(())
     }

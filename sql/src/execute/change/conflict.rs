@@ -34,11 +34,33 @@ impl Runner<'_> {
         }
         let key = self.entries.codec.row_key(&values, rowid)?;
         let row = Row { values, rowid, key };
-        if self.resolve(transaction, &row, conflict)? {
-            *next = before;
+        let after = std::mem::replace(next, before);
+        if self.resolve(transaction, &row, conflict, next)? {
             return Ok(());
         }
+        *next = after;
+        self.keep(&row.values);
         self.insert_row(transaction, row)
+    }
+
+    /// Remembers a row for RETURNING.
+    fn keep(&mut self, values: &[Value]) {
+        if !self.change.returning.is_empty() {
+            self.returning.push(values.to_vec());
+        }
+    }
+
+    /// Answers the subqueries that are asked while rows are being written, or after it, and read no
+    /// column of the row at hand: they must not see what the statement writes.
+    pub(super) fn ask_ahead(&mut self, transaction: &Transaction, conflict: &Conflict) -> Result<()> {
+        let change = self.change;
+        let mut context = self.context(transaction);
+        change.returning.iter().try_for_each(|expression| context.ask_ahead(expression))?;
+        if let Conflict::Update { assignments, filter, .. } = conflict {
+            let values = assignments.iter().map(|assignment| &assignment.value);
+            values.chain(filter).try_for_each(|expression| context.ask_ahead(expression))?;
+        }
+        Ok(())
     }
 
     /// Does what the conflict clause says. True: the row is dealt with and not inserted.
@@ -47,6 +69,7 @@ impl Runner<'_> {
         transaction: &mut Transaction,
         row: &Row,
         conflict: &Conflict,
+        next: &mut Option<i64>,
     ) -> Result<bool> {
         match conflict {
             Conflict::Error => Ok(false),
@@ -72,7 +95,8 @@ impl Runner<'_> {
                 match self.in_the_way(transaction, row, *target)? {
                     None => Ok(false),
                     Some(old) => {
-                        self.update_instead(transaction, old, row, assignments, filter.as_ref())?;
+                        let key = self.update_instead(transaction, old, row, assignments, filter.as_ref())?;
+                        new_row::taken(key, next);
                         Ok(true)
                     }
                 }
@@ -101,6 +125,7 @@ impl Runner<'_> {
         }
     }
 
+    /// Updates the row that is there; gives its number.
     fn update_instead(
         &mut self,
         transaction: &mut Transaction,
@@ -108,14 +133,16 @@ impl Runner<'_> {
         row: &Row,
         assignments: &[Assignment],
         filter: Option<&Expression>,
-    ) -> Result<()> {
+    ) -> Result<i64> {
         let both: Vec<Value> = old.values.iter().chain(&row.values).cloned().collect();
         let types: Vec<DataType> = self.types.iter().chain(&self.types).copied().collect();
         let batch = Batch::from_rows(&types, std::iter::once(both.as_slice()))?;
+        // What a subquery about a row before has said may be true no more.
+        self.state.forget_answers();
         if let Some(filter) = filter
             && select(filter, &batch, &mut self.context(transaction))?.is_empty()
         {
-            return Ok(());
+            return Ok(old.rowid);
         }
         let mut values = old.values.clone();
         for Assignment { column, value } in assignments {
@@ -129,6 +156,8 @@ impl Runner<'_> {
         let rowid = new_row::rowid_of(self.table(), &values, old.rowid);
         let new = Row { values, rowid, key };
         self.entries.delete_changed(transaction, &old, &new)?;
-        self.put_over(transaction, &old, new)
+        self.keep(&new.values);
+        self.put_over(transaction, &old, new)?;
+        Ok(rowid)
     }
 }

@@ -15,6 +15,9 @@
 //! | `cascade`   | rows of other tables that change with the rows they refer to       |
 //!
 //! 1. The source is read to its end before the first write: a statement never sees its own rows.
+//!    RETURNING is evaluated before the first write, too. Only where rows meet others with the same
+//!    key, what comes of a row is known when it is written: subqueries are asked ahead there, save
+//!    those that read the row at hand.
 //! 2. UPDATE deletes all old entries before it inserts the first new one, so that keys may move
 //!    among the rows of one statement.
 //! 3. A statement that fails leaves nothing behind in a transaction that goes on: many rows are
@@ -126,7 +129,7 @@ struct Runner<'a> {
     keep: bool,
     /// The keys of the rows of a joined source.
     seen: HashSet<Vec<u8>>,
-    /// The rows RETURNING is asked about.
+    /// The rows RETURNING is asked about, where they come of conflicts.
     returning: Vec<Vec<Value>>,
 }
 
@@ -147,7 +150,8 @@ impl Runner<'_> {
             ChangeKind::Delete { .. } => self.delete(transaction, source)?,
         }
         self.cascade(transaction)?;
-        self.returned(transaction)?;
+        let rows = std::mem::take(&mut self.returning);
+        self.returned(transaction, rows.iter().map(Vec::as_slice))?;
         // Last, since `entries` does not take it back.
         match self.sequence {
             Some(highest) => catalog::set_sequence(transaction, change.table.id, highest),
@@ -157,9 +161,14 @@ impl Runner<'_> {
 
     fn insert(&mut self, transaction: &mut Transaction, source: &[Batch], conflict: &Conflict) -> Result<()> {
         let mut next = self.next_number(transaction)?;
+        let mut ready: Vec<Row> = Vec::new();
+        let conflicts = !matches!(conflict, Conflict::Error);
+        if conflicts && !source.is_empty() {
+            self.ask_ahead(transaction, conflict)?;
+        }
         for batch in source {
             let mut rows: Vec<Vec<Value>> = (0..batch.len()).map(|row| batch.row(row, &self.types)).collect();
-            if !matches!(conflict, Conflict::Error) {
+            if conflicts {
                 for values in rows {
                     self.insert_or(transaction, values, &mut next, conflict)?;
                 }
@@ -173,9 +182,17 @@ impl Runner<'_> {
             self.check_rows(transaction, &self.change.table, &self.change.checks, &rows)?;
             for (values, rowid) in rows.into_iter().zip(numbers) {
                 let key = self.entries.codec.row_key(&values, rowid)?;
-                self.insert_row(transaction, Row { values, rowid, key })?;
+                ready.push(Row { values, rowid, key });
+            }
+            if self.change.returning.is_empty() {
+                ready.drain(..).try_for_each(|row| self.insert_row(transaction, row))?;
             }
             self.context(transaction).check()?;
+        }
+        self.returned(transaction, ready.iter().map(|row| row.values.as_slice()))?;
+        for (number, row) in ready.into_iter().enumerate() {
+            self.look_up(transaction, number)?;
+            self.insert_row(transaction, row)?;
         }
         // Without a next number the last one there is was given.
         self.sequence = self.table().autoincrement.then(|| next.map_or(i64::MAX, |next| next - 1));
@@ -184,17 +201,11 @@ impl Runner<'_> {
 
     fn insert_row(&mut self, transaction: &mut Transaction, row: Row) -> Result<()> {
         self.entries.insert(transaction, &row)?;
-        self.inserted(row)
-    }
-
-    /// Notes a new row.
-    fn inserted(&mut self, row: Row) -> Result<()> {
         self.references.added(&row.values)?;
         self.outcome.changed += 1;
         if !matches!(self.table().key, RowKey::Columns(_)) {
             self.outcome.last_rowid = Some(row.rowid);
         }
-        self.keep(row.values);
         Ok(())
     }
 
@@ -203,14 +214,7 @@ impl Runner<'_> {
         self.entries.insert_changed(transaction, old, &new)?;
         self.references.updated(&old.values, &new.values)?;
         self.outcome.changed += 1;
-        self.keep(new.values);
         Ok(())
-    }
-
-    fn keep(&mut self, values: Vec<Value>) {
-        if !self.change.returning.is_empty() {
-            self.returning.push(values);
-        }
     }
 
     fn update(&mut self, transaction: &mut Transaction, source: &[Batch], assigned: &[usize]) -> Result<()> {
@@ -239,6 +243,7 @@ impl Runner<'_> {
                 pairs.push((old, Row { values, rowid, key }));
             }
         }
+        self.returned(transaction, pairs.iter().map(|(_, new)| new.values.as_slice()))?;
         for (number, (old, new)) in pairs.iter().enumerate() {
             self.look_up(transaction, number)?;
             self.entries.delete_changed(transaction, old, new)?;
@@ -257,19 +262,31 @@ impl Runner<'_> {
 
     fn delete(&mut self, transaction: &mut Transaction, source: &[Batch]) -> Result<()> {
         let types = self.change.source.types();
+        let mut ready: Vec<Row> = Vec::new();
         for batch in source {
             for row in 0..batch.len() {
                 let (old, _) = self.old_row(batch.row(row, &types))?;
-                if !self.is_first(&old) {
-                    continue;
+                if self.is_first(&old) {
+                    ready.push(old);
                 }
-                self.entries.delete(transaction, &old)?;
-                self.references.removed(&old.values)?;
-                self.outcome.changed += 1;
-                self.keep(old.values);
+            }
+            if self.change.returning.is_empty() {
+                ready.drain(..).try_for_each(|row| self.delete_row(transaction, &row))?;
             }
             self.context(transaction).check()?;
         }
+        self.returned(transaction, ready.iter().map(|row| row.values.as_slice()))?;
+        for (number, row) in ready.iter().enumerate() {
+            self.look_up(transaction, number)?;
+            self.delete_row(transaction, row)?;
+        }
+        Ok(())
+    }
+
+    fn delete_row(&mut self, transaction: &mut Transaction, row: &Row) -> Result<()> {
+        self.entries.delete(transaction, row)?;
+        self.references.removed(&row.values)?;
+        self.outcome.changed += 1;
         Ok(())
     }
 
@@ -302,12 +319,19 @@ impl Runner<'_> {
         Ok((Row { values, rowid, key }, behind))
     }
 
-    /// Evaluates RETURNING.
-    fn returned(&mut self, transaction: &Transaction) -> Result<()> {
-        let rows = std::mem::take(&mut self.returning);
+    /// Evaluates RETURNING for some rows.
+    fn returned<'r>(
+        &mut self,
+        transaction: &Transaction,
+        rows: impl Iterator<Item = &'r [Value]>,
+    ) -> Result<()> {
+        let change = self.change;
+        if change.returning.is_empty() {
+            return Ok(());
+        }
+        let rows: Vec<&[Value]> = rows.collect();
         for chunk in rows.chunks(BATCH_ROWS) {
-            let batch = Batch::from_rows(&self.types, chunk.iter().map(Vec::as_slice))?;
-            let change = self.change;
+            let batch = Batch::from_rows(&self.types, chunk.iter().copied())?;
             let mut columns = Vec::with_capacity(change.returning.len());
             for expression in &change.returning {
                 columns.push(evaluate(expression, &batch, &mut self.context(transaction))?);

@@ -27,11 +27,8 @@ pub(super) fn number(table: &Table, row: &mut [Value], next: &mut Option<i64>) -
         RowKey::Rowid => None,
     };
     if let Some(Value::Integer(given)) = column.and_then(|column| row.get(column)) {
-        let given = *given;
-        if next.is_some_and(|next| given >= next) {
-            *next = given.checked_add(1);
-        }
-        return Ok(given);
+        taken(*given, next);
+        return Ok(*given);
     }
     let Some(number) = *next else {
         let message = format!("the table {} has used its highest number", table.name);
@@ -42,6 +39,13 @@ pub(super) fn number(table: &Table, row: &mut [Value], next: &mut Option<i64>) -
         *place = Value::Integer(number);
     }
     Ok(number)
+}
+
+/// Notes that a row has a number: the next one is above it.
+pub(super) fn taken(number: i64, next: &mut Option<i64>) {
+    if next.is_some_and(|next| number >= next) {
+        *next = number.checked_add(1);
+    }
 }
 
 impl Runner<'_> {

@@ -98,6 +98,17 @@ impl<'a> References<'a> {
         Ok(())
     }
 
+    /// Notes that a row has got the default of one of its foreign keys, which may be what was there
+    /// before, and is no more.
+    pub(super) fn defaulted(&mut self, number: usize, new: &[Value]) -> Result<()> {
+        for (check, needed) in self.parents.iter().zip(&mut self.needed) {
+            if check.number == number {
+                note(self.table, &check.columns, new, needed)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Notes that a key is no more.
     fn lost(
         &mut self,
