@@ -4,9 +4,17 @@
 //! |---|---|
 //! | `exit`, `quit` or `help` alone on a line | the dot command |
 //! | `\q`, `\dt`, `\d NAME` and other commands of psql | the dot command |
+//! | a SQLite file or a script in place of a database | refused, with a hint |
 //! | `SHOW TABLES`, `DESCRIBE t`, `USE x` ... | refused, with a hint |
 
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
 use crate::session::Failure;
+
+/// What a SQLite database begins with.
+pub const SQLITE_HEAD: &[u8] = b"SQLite format 3\0";
 
 /// Commands that need no dot when they stand alone on a line.
 const ALONE: [&str; 3] = ["exit", "help", "quit"];
@@ -67,6 +75,23 @@ pub fn dot_command(line: &str) -> Result<String, Failure> {
         }
     };
     Ok(format!("{command} {rest}"))
+}
+
+/// What to do with a file that is no database.
+pub fn file_hint(path: &Path) -> Option<String> {
+    if begins_as_sqlite(path).unwrap_or(false) {
+        let path = path.display();
+        return Some(format!("it is a SQLite database, which .import --sqlite '{path}' brings in"));
+    }
+    let script = path.is_file() && path.extension().is_some_and(|extension| extension == "sql");
+    script.then(|| format!("-f {} executes a script", path.display()))
+}
+
+/// Whether a file begins as a SQLite database does.
+pub fn begins_as_sqlite(path: &Path) -> std::io::Result<bool> {
+    let mut head = Vec::new();
+    File::open(path)?.take(SQLITE_HEAD.len() as u64).read_to_end(&mut head)?;
+    Ok(head == SQLITE_HEAD)
 }
 
 /// What to do instead of a statement that only other databases have.

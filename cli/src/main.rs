@@ -6,6 +6,7 @@
 //! | `splitter` | input to statements, as it comes |
 //! | `session` | an open database and where results go |
 //! | `shell` | executes pieces of input, one after the other |
+//! | `terminal`, `interrupt` | line editing, history, completion; Ctrl-C |
 //! | `dot` | dot commands |
 //! | `habits` | what users of other shells type |
 //! | `import` | files of separated values into tables |
@@ -29,6 +30,7 @@ mod dot;
 mod dump;
 mod habits;
 mod import;
+mod interrupt;
 mod keywords;
 mod output;
 mod progress;
@@ -39,6 +41,7 @@ mod shell;
 mod sink;
 mod splitter;
 mod suggest;
+mod terminal;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -118,6 +121,9 @@ fn execute(shell: &mut Shell, options: &Run) -> io::Result<()> {
     }
     if options.reads_standard_input() {
         let interactive = shell.session.interactive;
+        if interactive && io::stdin().is_terminal() && io::stdout().is_terminal() {
+            return terminal::run(shell);
+        }
         return shell.run_input(&mut io::stdin().lock(), None, interactive);
     }
     for path in &options.scripts {

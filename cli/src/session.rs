@@ -3,10 +3,11 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use drystone::{Connection, OpenOptions};
 
+use crate::habits;
+use crate::interrupt::Interrupt;
 use crate::output::{self, Cell, Style};
 use crate::sink::Sink;
 
@@ -54,8 +55,8 @@ pub struct Session {
     pub timer: bool,
     /// Somebody sits there.
     pub interactive: bool,
-    /// Set when the statement or command that runs is to stop.
-    pub interrupted: Arc<AtomicBool>,
+    /// Stops the statement or command that runs.
+    pub interrupt: Arc<Interrupt>,
 }
 
 /// Opens a database; none: in memory. The error is one line.
@@ -69,8 +70,12 @@ pub fn connect(file: Option<&Path>, read_only: bool) -> Result<Connection, Strin
     };
     opened.map_err(|error| {
         let name = file.map_or_else(|| String::from(":memory:"), |path| path.display().to_string());
-        let hint = error.hint_text().map(|hint| format!("; {hint}")).unwrap_or_default();
-        format!("cannot open {name}: {}{hint}", error.message())
+        let known = file.and_then(habits::file_hint);
+        let hint = known.as_deref().or(error.hint_text()).map(|hint| format!("; {hint}")).unwrap_or_default();
+        match error.message() {
+            message if message.contains(&name) => format!("{message}{hint}"),
+            message => format!("cannot open {name}: {message}{hint}"),
+        }
     })
 }
 
@@ -86,7 +91,7 @@ impl Session {
             bail,
             timer: false,
             interactive: false,
-            interrupted: Arc::default(),
+            interrupt: Arc::default(),
         }
     }
 
@@ -111,12 +116,18 @@ impl Session {
         let connection = connect(file.as_deref(), read_only).map_err(Failure::Text)?;
         let before = std::mem::replace(&mut self.connection, connection);
         (self.file, self.read_only) = (file, read_only);
+        self.aim_interrupt();
         before.close().map_err(|(_, error)| Failure::Sql(error))
+    }
+
+    /// Lets an interrupt stop the statements of this database.
+    pub fn aim_interrupt(&self) {
+        self.interrupt.aim(self.connection.interrupt_handle());
     }
 
     /// An error when the command that runs is to stop.
     pub fn look_up(&self) -> Result<(), Failure> {
-        match self.interrupted.load(Ordering::Relaxed) {
+        match self.interrupt.is_asked() {
             true => Err(Failure::Text(String::from("interrupted"))),
             false => Ok(()),
         }

@@ -27,8 +27,10 @@ const STATEMENT_LEN_MAX: usize = 64 << 20;
 /// Scripts that may read each other.
 const READ_DEPTH_MAX: usize = 16;
 
-const PROMPT: &str = "drystone> ";
-const PROMPT_MORE: &str = "     ...> ";
+/// Asks for a statement.
+pub const PROMPT: &str = "drystone> ";
+/// Asks for the rest of one.
+pub const PROMPT_MORE: &str = "     ...> ";
 
 /// Executes input in a session.
 #[derive(Debug)]
@@ -76,14 +78,25 @@ impl Shell {
         self.session.interactive && !self.quit
     }
 
+    /// Executes the pieces that are finished, up to an interrupt; true when it may go on.
+    pub fn run_pieces(&mut self, splitter: &mut Splitter, name: Option<&str>) -> io::Result<bool> {
+        while let Some(piece) = splitter.next_piece() {
+            if !self.go_on(&piece, name)? {
+                return Ok(false);
+            }
+            if self.session.interrupt.is_asked() {
+                break;
+            }
+        }
+        Ok(true)
+    }
+
     /// Executes everything an input holds, as it comes in.
     pub fn run_input(&mut self, input: &mut dyn BufRead, name: Option<&str>, prompt: bool) -> io::Result<()> {
         let mut splitter = Splitter::default();
         loop {
-            while let Some(piece) = splitter.next_piece() {
-                if !self.go_on(&piece, name)? {
-                    return Ok(());
-                }
+            if !self.run_pieces(&mut splitter, name)? {
+                return Ok(());
             }
             if splitter.pending_len() > STATEMENT_LEN_MAX {
                 self.complain(&format!("a statement is longer than {STATEMENT_LEN_MAX} bytes; is this SQL?"));
@@ -174,6 +187,9 @@ impl Shell {
 
     /// Executes one piece and reports its error; true when it failed.
     fn run_piece(&mut self, piece: &Piece, name: Option<&str>) -> io::Result<bool> {
+        if self.read_depth == 0 {
+            self.session.interrupt.reset();
+        }
         let begun = Instant::now();
         let shown = self.session.out.progress.begin();
         let result = match (std::str::from_utf8(&piece.text), piece.kind) {
@@ -199,7 +215,8 @@ impl Shell {
                 let problem = Problem {
                     message: error.message(),
                     code: Some(error.code()),
-                    offset: error.position().map(|at| at.offset),
+                    // A command is no statement: the place is in one that it made.
+                    offset: error.position().filter(|_| piece.kind == PieceKind::Sql).map(|at| at.offset),
                     hint: habits::hint(&sql).or(error.hint_text()),
                 };
                 report::render(&problem, &place)

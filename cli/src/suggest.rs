@@ -2,7 +2,10 @@
 
 /// The candidate that differs from `word` by the fewest edits, when that is few enough to be a slip.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let edits_max = (word.chars().count() / 3).clamp(1, 3);
+    let edits_max = match word.chars().count() {
+        0 | 1 => 0,
+        len => (len / 3).clamp(1, 3),
+    };
     candidates
         .into_iter()
         .map(|candidate| {
@@ -55,6 +58,7 @@ mod tests {
             ("head", Some("header")),
             ("exit", None),
             ("x", None),
+            ("t", None),
             ("", None),
         ] {
             assert_eq!(nearest(word, words), expected, "{word}");

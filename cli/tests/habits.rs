@@ -2,7 +2,9 @@
 
 mod program;
 
-use program::run;
+use std::fs;
+
+use program::{Folder, run, sql};
 
 #[test]
 fn leaving_without_a_dot() {
@@ -19,6 +21,21 @@ fn backslashes_and_help() {
     assert_eq!(run::<&str>(&[], input).ok(), "t\nCREATE TABLE t (a INTEGER);\n");
     assert_eq!(run::<&str>(&[], "help\n").ok(), run(&[":memory:", ".help"], "").ok());
     run(&[":memory:", "\\w"], "").fails_with_a_line(&["\\w", ".help"]);
+}
+
+#[test]
+fn files_that_are_no_database() {
+    let folder = Folder::new("habits-files");
+    let (sqlite, script) = (folder.join("x.db"), folder.join("x.sql"));
+    fs::write(&sqlite, b"SQLite format 3\0 and more").expect("written");
+    fs::write(&script, "SELECT 1;\n").expect("written");
+    sql(&sqlite, "SELECT 1;").fails_with_a_line(&["x.db", "not a Drystone database", ".import --sqlite"]);
+    sql(&script, "SELECT 1;").fails_with_a_line(&["x.sql", "not a Drystone database", "-f "]);
+    let missing = sql(&folder.join("no/x.db"), "SELECT 1;").fails_with_a_line(&["no/x.db"]);
+    assert_eq!(missing.err.matches("cannot open").count(), 1, "{}", missing.err);
+    let export = run(&[":memory:", ".export x.csv nothing"], "").fails_with_a_line(&["no table nothing"]);
+    assert!(!export.err.contains("column"), "{}", export.err);
+    assert_eq!(run(&["-c", "SELECT 1"], "").err, "drystone: unknown option -c; -help lists the options\n");
 }
 
 #[test]

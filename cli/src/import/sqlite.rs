@@ -14,12 +14,14 @@
 //! 4. What has no counterpart is told: triggers are left out, virtual tables are an error.
 
 use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 
 use drystone::Statement;
 use drystone::types::{DataType, Value};
 
 use super::{told, whole};
+use crate::habits::begins_as_sqlite;
 use crate::session::{Failure, Session};
 use crate::splitter::{Piece, Splitter};
 
@@ -72,12 +74,10 @@ pub fn import(session: &Session, file: &str) -> Result<Brought, Failure> {
 
 /// `sqlite3` takes an empty or missing file for an empty database.
 fn look_at(file: &str) -> Result<(), Failure> {
-    let cannot = |error: io::Error| Failure::Text(format!("cannot read {file}: {error}"));
-    let mut head = Vec::new();
-    std::fs::File::open(file).map_err(cannot)?.take(16).read_to_end(&mut head).map_err(cannot)?;
-    match head.starts_with(b"SQLite format 3\0") {
-        true => Ok(()),
-        false => Err(Failure::Text(format!("{file} is not a SQLite database"))),
+    match begins_as_sqlite(Path::new(file)) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Failure::Text(format!("{file} is not a SQLite database"))),
+        Err(error) => Err(Failure::Text(format!("cannot read {file}: {error}"))),
     }
 }
 
