@@ -45,7 +45,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         let page_size = self.pager.page_size() as u32;
         let long = value.len() > inline_value_max(page_size, key.len());
         if !long && self.put_at_finger(tree, finger, key, value)? {
-            tree.count += 1;
+            tree.count = tree.count.saturating_add(1);
             return Ok(false);
         }
         *finger = Finger::NONE;
@@ -69,7 +69,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         let replaced = found.is_ok();
         self.put_in_leaf(tree, finger, target, found, Parts(key, &[]), payload)?;
         if !replaced {
-            tree.count += 1;
+            tree.count = tree.count.saturating_add(1);
         }
         Ok(replaced)
     }
@@ -233,7 +233,11 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
                 let fits = edit::begin(view, separator)
                     && edit::insert(view, 0, [&[], &[]], Payload::Child(left))
                     && edit::insert(view, 1, [&[], &[]], Payload::Child(right));
-                assert!(fits, "two cells fit every node");
+                if !fits {
+                    // A key longer than any that is put here.
+                    let page = format::page_number(right_pin.view());
+                    return Err(Error::Corrupt { page, damage: Damage::Structure });
+                }
                 tree.root = root;
                 return Ok(());
             };

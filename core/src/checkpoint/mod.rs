@@ -161,7 +161,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
                 // Cutting little would only make the next transaction grow the file again.
                 if tail > (count - tail) / 8 + TAIL_MIN {
                     workspace.space.page_count -= tail;
-                    workspace.space.free_count -= tail;
+                    workspace.space.take_free(tail);
                     workspace.space.hint = workspace.space.hint.min(count - tail);
                 }
                 workspace.fix_map(span.epoch)?;
@@ -175,7 +175,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
                     map: space.map,
                     map_levels: u32::from(space.levels),
                     page_count: space.page_count,
-                    used_count: space.page_count - space.free_count - space.held_count,
+                    used_count: space.used_count(),
                     next_tree: change.state.next_tree,
                     graves: change.state.graves,
                     ..durable

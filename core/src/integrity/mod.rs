@@ -154,8 +154,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
                 marks.first = false;
                 marks.start = marks.start.saturating_add(marks.len());
             }
-            let free_count = workspace.space.free_count;
-            if marks.report.held != held_count || page_count - free_count - held_count != marks.report.used {
+            if marks.report.held != held_count || workspace.space.used_count() != marks.report.used {
                 marks.report.fault(0, Damage::Count);
             }
             Ok(marks.report)

@@ -73,6 +73,22 @@ impl Space {
         short: false,
     };
 
+    /// So many pages became free. The count began with what a meta says, which nobody has checked, so
+    /// it may be wrong, but never traps.
+    pub const fn add_free(&mut self, pages: u32) {
+        self.free_count = self.free_count.saturating_add(pages);
+    }
+
+    /// So many free pages are free no more.
+    pub const fn take_free(&mut self, pages: u32) {
+        self.free_count = self.free_count.saturating_sub(pages);
+    }
+
+    /// Pages in use, by the counts.
+    pub const fn used_count(&self) -> u32 {
+        self.page_count.saturating_sub(self.free_count).saturating_sub(self.held_count)
+    }
+
     /// An epoch never used before while the database is open.
     pub const fn draw_epoch(&mut self) -> u64 {
         self.next_epoch += 1;

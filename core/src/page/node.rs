@@ -15,9 +15,10 @@
 //!
 //! [`check`] looks over untrusted bytes once; the accessors are total in any case.
 
-use super::format::{self, HEADER, Kind, POINTER, Ptr};
+use super::format::{self, CRC_LEN, HEADER, Kind, POINTER, Ptr};
 use crate::bytes::{head, u16_at, u32_at, varint_at, varint_len};
 use crate::error::Damage;
+use crate::limits::key_len_max;
 use core::cmp::Ordering;
 
 /// Bytes of a slot.
@@ -245,7 +246,7 @@ const fn head_of(slot: &[u8; SLOT]) -> u32 {
 }
 
 /// Checks a node's structure, so that a damaged or hostile page is refused as a whole: slots and
-/// cells inside their areas, cells neither overlapping nor leaving unexplained bytes, heads right.
+/// cells inside their areas, their sizes leaving no unexplained bytes, no key too long, heads right.
 pub(crate) fn check(view: &[u8]) -> Result<(), Damage> {
     let node = Node::new(view);
     let kind = format::kind(view).ok_or(Damage::Kind)?;
@@ -259,11 +260,13 @@ pub(crate) fn check(view: &[u8]) -> Result<(), Damage> {
     if slots > start || start > end {
         return Err(Damage::Structure);
     }
+    let suffix_max = key_len_max((view.len() + CRC_LEN) as u32).saturating_sub(prefix);
     let mut cells = 0;
     for index in 0..node.count() {
         let offset = node.offset(index);
         let cell = node.cell(index).ok_or(Damage::Structure)?;
-        if offset < start || offset + cell.len > end || head(cell.suffix) != node.head(index) {
+        let inside = offset >= start && offset + cell.len <= end;
+        if !inside || cell.suffix.len() > suffix_max || head(cell.suffix) != node.head(index) {
             return Err(Damage::Structure);
         }
         cells += cell.len;

@@ -73,7 +73,11 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         if log.survey.generation > meta.generation {
             return Err(Error::LogNewer { generation: meta.generation, found: log.survey.generation });
         }
-        let incarnation = 1 + found.incarnation.max(meta.identity.incarnation).max(log.survey.incarnation);
+        let incarnation = found.incarnation.max(meta.identity.incarnation).max(log.survey.incarnation);
+        if incarnation >= NUMBER_MAX {
+            return Err(Error::MetaDamaged);
+        }
+        let incarnation = incarnation + 1;
         let identity = LogIdentity { incarnation, salt: platform.entropy(), ..meta.identity };
         let mut db = assemble(platform, memory, options, meta, identity);
         db.recover(&found, &log)?;
@@ -300,6 +304,7 @@ fn levels_fit(meta: &Meta) -> bool {
     let Ok(levels) = u8::try_from(meta.map_levels) else { return false };
     let leaves = meta.page_count.div_ceil(shape.bits);
     levels <= MAP_LEVELS_MAX
+        && meta.page_count <= shape.pages_max()
         && leaves <= shape.span(levels)
         && levels.checked_sub(1).is_none_or(|below| leaves > shape.span(below))
 }

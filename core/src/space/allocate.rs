@@ -69,7 +69,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         for page in (0..64).rev().filter(|bit| taken.bits & 1 << bit != 0).map(|bit| taken.first + bit) {
             // Cannot fail: it was empty, and has room for more than this.
             let _ = self.space.recycled.push((page, false));
-            self.space.free_count -= 1;
+            self.space.take_free(1);
             self.space.held_count += 1;
         }
         Ok(())
@@ -84,8 +84,9 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         while step > 0 {
             let grown = self.whole_leaf(count.saturating_add(step));
             if grown > count && self.try_reserve(u64::from(grown) * page_size)? {
-                let reserved = self.extend_map(grown)?;
-                self.space.free_count += grown - count - reserved;
+                // A map half extended says what is not so, and the next checkpoint would keep that.
+                let reserved = self.extend_map(grown).inspect_err(|_| self.fail())?;
+                self.space.add_free(grown - count - reserved);
                 self.space.page_count = grown;
                 return Ok(());
             }
@@ -94,9 +95,11 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         Err(Error::NoSpace { pages: count })
     }
 
-    /// `page_count`, less the beginning of a leaf's range that would hold no data.
+    /// `page_count`, at most what the map can number, less the beginning of a leaf's range that would
+    /// hold no data.
     fn whole_leaf(&self, page_count: u32) -> u32 {
         let shape = self.shape();
+        let page_count = page_count.min(shape.pages_max());
         let leaf = shape.leaf_of(page_count.saturating_sub(1));
         if page_count <= shape.data_start(leaf) { leaf * shape.bits } else { page_count }
     }
@@ -150,7 +153,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     fn give_back(&mut self, page: u32, settled: bool) -> Result<(), Error<P::Error>> {
         self.set_bit(if settled { Bits::Held } else { Bits::Used }, page, false)?;
         self.space.held_count -= 1;
-        self.space.free_count += 1;
+        self.space.add_free(1);
         self.space.hint = self.space.hint.min(page);
         Ok(())
     }

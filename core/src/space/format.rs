@@ -45,6 +45,11 @@ impl Shape {
         Self { bits: words as u32 * 64, fanout: words as u32 }
     }
 
+    /// Most pages the map can number: whole ranges, so that no number of a page behind overflows.
+    pub const fn pages_max(self) -> u32 {
+        u32::MAX / self.bits * self.bits
+    }
+
     pub const fn leaf_of(self, page: u32) -> u32 {
         page / self.bits
     }

@@ -372,9 +372,10 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     /// to the checkpoint of `epoch`. The caller knows that no transaction is running.
     pub(crate) fn fix_map(&mut self, epoch: u64) -> Result<(), Error<P::Error>> {
         let shape = self.shape();
-        let mut leaf = 0;
-        while leaf * shape.bits < self.space.page_count {
-            leaf += self.fix_leaf(leaf)?;
+        let leaves = self.space.page_count.div_ceil(shape.bits);
+        let mut leaf = 0u32;
+        while leaf < leaves {
+            leaf = leaf.saturating_add(self.fix_leaf(leaf)?);
         }
         self.space.fixed = epoch;
         Ok(())

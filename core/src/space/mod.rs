@@ -38,7 +38,7 @@ pub(crate) fn is_sparse(space: &Space, shape: Shape) -> bool {
     if space.page_count <= shape.data_start(leaf) + 2 * TAIL_MIN {
         return false;
     }
-    let taken = space.page_count - space.free_count;
+    let taken = space.page_count.saturating_sub(space.free_count);
     space.free_count > taken / 2 + 2 * TAIL_MIN
 }
 

@@ -169,8 +169,10 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
             if unused >= 2 {
                 return Ok(());
             }
-            let shortest =
-                dead.filter(|(_, list)| list.purpose != Purpose::Unused).min_by_key(|(_, list)| list.len());
+            // Leftovers first: their entries mean nothing and need no other list.
+            let shortest = dead
+                .filter(|(_, list)| list.purpose != Purpose::Unused)
+                .min_by_key(|(_, list)| (list.purpose != Purpose::Dead(LEFTOVER), list.len()));
             let Some((from, _)) = shortest else {
                 return Err(Error::MemoryTooSmall);
             };

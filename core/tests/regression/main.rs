@@ -10,6 +10,8 @@ mod cursors;
 mod fixture;
 mod flushes;
 mod full;
+mod growth;
+mod hostile;
 mod log;
 mod memory;
 mod opening;

@@ -1,7 +1,7 @@
 //! Transactions that cannot go on, and savepoints in other transactions than their own.
 
 use crate::fixture::{Model, Small, after, blank, change, create, expect, flushed, open, put, quiet, tree};
-use drystone_core::{Error, View};
+use drystone_core::{Error, Options, View};
 use drystone_platform_sim::Role;
 
 type Memory = Small<16, 8192>;
@@ -56,4 +56,22 @@ fn a_savepoint_of_one_transaction_is_none_of_another() {
     assert_eq!(second.rollback_to(of_second), Err(Error::NoSuchSavepoint), "its place is taken");
     second.release(later).unwrap();
     second.commit().unwrap();
+}
+
+/// A commit drops the list of what its transaction bore, with all its pages, to be swept later. Many
+/// such lists leave few for anything else, which once made the database read-only.
+#[test]
+fn transactions_that_bear_many_pages_leave_lists_for_the_next() {
+    let db = create(blank(), Small::<64, 32768>::new(), Options::default());
+    for round in 0..40 {
+        let mut txn = db.write().unwrap();
+        let tree = tree(&txn);
+        for _ in 0..2800 {
+            txn.put(tree, b"a", b"").unwrap();
+            txn.delete(tree, b"a").unwrap();
+        }
+        txn.put(tree, b"b", &[round]).unwrap();
+        txn.commit().unwrap();
+    }
+    assert!(db.check().unwrap().is_ok());
 }
