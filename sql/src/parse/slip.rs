@@ -2,8 +2,8 @@
 //! meant to be.
 //!
 //! A slip is often refused late: in `SELECT * FROM t WEHRE a = 1` the word is an alias, and `a` is
-//! what should not stand there. So the word at the place of the error is looked at, and then the
-//! few tokens before it.
+//! what should not stand there. So the word at the place of the error is looked at, then the few
+//! tokens before it, and the next one.
 
 use super::tokens;
 use crate::error::{Error, nearest};
@@ -44,8 +44,8 @@ const FIRST: [&str; 26] = [
 ];
 
 /// What else carries a statement.
-const LATER: [&str; 46] = [
-    "ADD",
+const LATER: [&str; 47] = [
+    "AND",
     "BETWEEN",
     "CASCADE",
     "CASE",
@@ -90,6 +90,7 @@ const LATER: [&str; 46] = [
     "UNIQUE",
     "USING",
     "VALUES",
+    "VIEW",
     "WHERE",
 ];
 
@@ -105,7 +106,7 @@ pub(super) fn explain(error: Error, list: &[TokenWithSpan]) -> Error {
     if let Some(first) = end.checked_sub(1).and_then(|at| next_statement(list, at)) {
         return error.hint(format!("does a semicolon lack before {first}?"));
     }
-    let candidates = (end.saturating_sub(LOOK_BACK + 1)..end).rev();
+    let candidates = (end.saturating_sub(LOOK_BACK + 1)..end).rev().chain([end]);
     match candidates.filter_map(|at| meant(list, at)).next() {
         Some(keyword) => error.hint(format!("is {keyword} meant?")),
         None => error,

@@ -153,6 +153,9 @@ fn slips_of_keywords_are_named() {
         ("DELET FROM t", "DELETE"),
         ("ROLBACK", "ROLLBACK"),
         ("DROP TABEL t", "TABLE"),
+        ("CREATE VEIW v AS SELECT 1", "VIEW"),
+        ("CREATE UNIQUE IDNEX i ON t (a)", "INDEX"),
+        ("SELECT a FROM t WHERE a = 1 ADN a = 2", "AND"),
     ] {
         let expected = format!("is {keyword} meant?");
         assert_eq!(error(sql).hint_text(), Some(expected.as_str()), "{sql}: {}", error(sql));
