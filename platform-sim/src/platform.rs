@@ -93,6 +93,8 @@ impl SimPlatform {
     /// A platform with these options.
     #[must_use]
     pub fn new(options: SimOptions) -> Self {
+        #[cfg(drystone_seeded_bugs)]
+        sow();
         let start = options.record.then(|| (options.data.clone(), options.log.clone()));
         let block_size = options.block_size as usize;
         let media = Media::new(block_size, options.data, options.log);
@@ -236,6 +238,17 @@ impl SimPlatform {
     #[must_use]
     pub fn parked(&self) -> u32 {
         *self.shared.parking.lock()
+    }
+}
+
+/// Sows the bug that `DRYSTONE_SEEDED_BUG` names, so that any test can be run with it.
+#[cfg(drystone_seeded_bugs)]
+fn sow() {
+    use drystone_core::seeded::{Bug, sow};
+    if let Ok(name) = std::env::var("DRYSTONE_SEEDED_BUG") {
+        let bug = Bug::ALL.iter().find(|bug| format!("{bug:?}") == name);
+        assert!(bug.is_some(), "there is no bug {name}");
+        bug.copied().map(sow);
     }
 }
 
