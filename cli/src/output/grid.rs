@@ -3,13 +3,14 @@
 //! The first rows are held back to measure the columns; a result with more rows than that goes on
 //! with the widths found, so that memory stays bounded (a wider value then pushes its line out).
 //! On a terminal the widest columns are made narrower until a line fits; what does not fit in a
-//! column goes on in the next line.
+//! column goes on in the next line. Too many columns for that are written as `line` writes them.
 
 use std::io::{self, Write};
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::cell::{Cell, CellKind, Writer};
+use super::listed::LineWriter;
 
 /// Rows that are measured before the first is written.
 const MEASURED_MAX: usize = 2000;
@@ -18,7 +19,7 @@ const MEASURED_MAX: usize = 2000;
 const WIDTH_MAX: usize = 80;
 
 /// No column is made narrower than this to fit a line.
-const WIDTH_MIN: usize = 6;
+const WIDTH_MIN: usize = 10;
 
 /// Left, what fills, between, right.
 type Rule = [&'static str; 4];
@@ -83,6 +84,8 @@ pub struct GridWriter {
     wraps: Vec<usize>,
     held: Vec<Vec<Cell>>,
     begun: bool,
+    /// Writes the rows where no grid fits.
+    lines: Option<LineWriter>,
 }
 
 impl GridWriter {
@@ -96,6 +99,7 @@ impl GridWriter {
             columns,
             held: Vec::new(),
             begun: false,
+            lines: None,
         };
         let header = writer.look.header;
         let least = if writer.look.frame.markdown { 3 } else { 1 };
@@ -119,9 +123,11 @@ impl GridWriter {
 
     fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
         self.begun = true;
-        self.fit();
+        if !self.fit() {
+            self.lines = Some(LineWriter::new(&self.columns, self.look.null.clone()));
+        }
         self.rule(out, 0)?;
-        if self.look.header {
+        if self.look.header && self.lines.is_none() {
             let header: Vec<Vec<String>> =
                 self.columns.iter().zip(&self.wraps).map(|(name, wrap)| self.wrapped(name, *wrap)).collect();
             self.lines(out, &header, &[])?;
@@ -133,30 +139,33 @@ impl GridWriter {
         Ok(())
     }
 
-    /// Makes the widest columns narrower until a line fits the terminal.
-    fn fit(&mut self) {
-        let Some(fit) = self.look.fit.filter(|_| !self.look.frame.markdown) else { return };
+    /// Makes the widest columns narrower until a line fits the terminal; false: it cannot.
+    fn fit(&mut self) -> bool {
+        let Some(fit) = self.look.fit.filter(|_| !self.look.frame.markdown) else { return true };
         let [left, between, right] = self.look.frame.bars.map(|bar| bar.width());
         let bars = left + right + between * self.widths.len().saturating_sub(1);
         let mut line = bars + self.widths.iter().sum::<usize>();
         while line > fit {
             let free = (0..self.widths.len()).filter(|column| self.asked(*column).is_none());
-            let widest = free.max_by_key(|column| self.widths.get(*column).copied());
-            let Some(column) = widest else { return };
+            let Some(column) = free.max_by_key(|column| self.widths.get(*column).copied()) else {
+                return true;
+            };
             let (Some(width), Some(wrap)) = (self.widths.get_mut(column), self.wraps.get_mut(column)) else {
-                return;
+                return true;
             };
             if *width <= WIDTH_MIN {
-                return;
+                return false;
             }
             *width -= 1;
             *wrap = *width;
             line -= 1;
         }
+        true
     }
 
     fn rule(&self, out: &mut dyn Write, which: usize) -> io::Result<()> {
-        let Some([left, fill, between, right]) = self.look.frame.rules.get(which).copied().flatten() else {
+        let rule = self.look.frame.rules.get(which).copied().flatten();
+        let Some([left, fill, between, right]) = rule.filter(|_| self.lines.is_none()) else {
             return Ok(());
         };
         let beside = if left.is_empty() { 0 } else { 2 };
@@ -164,7 +173,10 @@ impl GridWriter {
         writeln!(out, "{left}{}{right}", parts.join(between))
     }
 
-    fn show(&self, out: &mut dyn Write, cells: &[Cell]) -> io::Result<()> {
+    fn show(&mut self, out: &mut dyn Write, cells: &[Cell]) -> io::Result<()> {
+        if let Some(lines) = &mut self.lines {
+            return lines.row(out, cells);
+        }
         let texts: Vec<Vec<String>> =
             cells.iter().zip(&self.wraps).map(|(cell, wrap)| self.text(cell, *wrap)).collect();
         let right: Vec<bool> = cells

@@ -75,7 +75,9 @@ fn read_and_execute(
                 entry.push('\n');
                 splitter.push(format!("{line}\n").as_bytes());
                 let go_on = shell.run_pieces(&mut splitter, None)?;
-                if !splitter.is_inside() || shell.session.interrupt.is_asked() {
+                let stopped = shell.session.interrupt.is_asked();
+                shell.session.interrupt.reset();
+                if stopped || !splitter.is_inside() {
                     remember(editor, &entry, history.as_ref());
                     entry.clear();
                     // Errors name the line of the statement, not of everything that was typed.
