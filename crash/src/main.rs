@@ -172,9 +172,10 @@ fn images(arguments: &Arguments, start: Instant) -> Outcome {
 }
 
 /// Hands out numbers to threads until the end, until the time is over, or until the task says that
-/// it is enough.
+/// it is enough. Tells where to go on: whatever was handed out before that is done.
 fn on_threads(arguments: &Arguments, end: u64, start: Instant, task: impl Fn(u64) -> bool + Sync) {
     let next = AtomicU64::new(arguments.from);
+    let reached = AtomicU64::new(arguments.from);
     let progress = std::io::stderr().is_terminal();
     let late = || arguments.limit().is_some_and(|limit| start.elapsed() >= limit);
     std::thread::scope(|scope| {
@@ -182,7 +183,11 @@ fn on_threads(arguments: &Arguments, end: u64, start: Instant, task: impl Fn(u64
             scope.spawn(|| {
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
-                    if number >= end || late() || !task(number) {
+                    if number >= end || late() {
+                        break;
+                    }
+                    reached.fetch_max(number + 1, Ordering::Relaxed);
+                    if !task(number) {
                         break;
                     }
                     if progress {
@@ -196,5 +201,9 @@ fn on_threads(arguments: &Arguments, end: u64, start: Instant, task: impl Fn(u64
     });
     if progress {
         eprintln!();
+    }
+    match reached.into_inner() {
+        reached if reached < end => println!("goes on with --from {reached}"),
+        _ => println!("nothing is left"),
     }
 }
