@@ -5,8 +5,8 @@
 //! with nothing goes, and its parent is looked at next; a root with one child gives way to it.
 
 use super::Path;
-use super::insert::relay;
-use super::search::{Overflow, Reading, check_place, push_step};
+use super::insert::{Target, relay};
+use super::search::{Overflow, Reading};
 use crate::error::Error;
 use crate::memory::{Memory, TreeRoot};
 use crate::page::format;
@@ -25,25 +25,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         if reading.get(key, |_| ())?.is_none() {
             return Ok(false);
         }
-        let (mut ptr, mut pin) = self.writable(tree.root)?;
-        tree.root = ptr;
-        let mut path = Path::new();
-        loop {
-            let level = format::level(pin.view());
-            if level == 0 {
-                break;
-            }
-            let node = Node::new(pin.view());
-            let index = node.search_child(key);
-            let child = node.child(index);
-            push_step(&mut path, ptr, index)?;
-            let (new, child_pin) = self.writable(child)?;
-            check_place(child_pin.view(), child, tree.tree, Some(level - 1))?;
-            if new != child {
-                edit::set_child(pin.view_mut(), index, new);
-            }
-            (ptr, pin) = (new, child_pin);
-        }
+        let Target { path, leaf, mut pin, .. } = self.walk(tree, key)?;
         let Ok(index) = Node::new(pin.view()).search(key) else {
             return Ok(false);
         };
@@ -58,7 +40,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
             self.free_value(&long)?;
         }
         tree.count = tree.count.saturating_sub(1);
-        self.rebalance(tree, path, ptr).map(|()| true)
+        self.rebalance(tree, path, leaf).map(|()| true)
     }
 
     /// Restores the shape above a node that lost a cell. `ptr` and all on the path are changeable.

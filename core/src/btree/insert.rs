@@ -23,12 +23,13 @@ use crate::platform::Platform;
 use crate::space::Workspace;
 
 /// A leaf on the way down for a change.
-struct Target<'a, P: Platform, M: Memory<P>> {
-    path: Path,
-    leaf: Ptr,
-    pin: PinMutOf<'a, P, M>,
+pub(super) struct Target<'a, P: Platform, M: Memory<P>> {
+    /// The nodes above the leaf, all changeable.
+    pub path: Path,
+    pub leaf: Ptr,
+    pub pin: PinMutOf<'a, P, M>,
     /// The walk kept to the right edge.
-    edge: bool,
+    pub edge: bool,
 }
 
 impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
@@ -98,7 +99,12 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         Ok(edit::insert(pin.view_mut(), count, [suffix, &[]], Payload::Value(value)))
     }
 
-    fn walk(&mut self, tree: &mut TreeRoot, key: &[u8]) -> Result<Target<'a, P, M>, Error<P::Error>> {
+    /// Walks down to the leaf where `key` belongs, making every node on the way changeable.
+    pub(super) fn walk(
+        &mut self,
+        tree: &mut TreeRoot,
+        key: &[u8],
+    ) -> Result<Target<'a, P, M>, Error<P::Error>> {
         let (mut ptr, mut pin) = self.writable(tree.root)?;
         check_place(pin.view(), ptr, tree.tree, None)?;
         tree.root = ptr;
