@@ -3,7 +3,7 @@
 mod support;
 
 use drystone::{Connection, Database};
-use support::{check, database, error, rows, run};
+use support::{check, database, error, fails, rows, run};
 
 /// Runs on a stack as small as a thread's usual one.
 fn small_stack(test: impl FnOnce() + Send + 'static) {
@@ -124,4 +124,22 @@ fn memory_has_a_limit() {
     check(&db, "SELECT count(*) FROM t", &["1000"]);
     drop(db);
     std::fs::remove_dir_all(&folder).expect("remove");
+}
+
+#[test]
+fn texts_made_of_little_are_limited() {
+    let db = database("SET memory_limit = '1MB'");
+    for made in [
+        "repeat('x', 10000000 + g)",
+        "repeat('x', 10000 + g)",
+        "lpad('', 100000 + g, 'ab')",
+        "replace(repeat('x', 500 + g), 'x', 'yyyyy')",
+        "zeroblob(100000 + g)",
+        "randomblob(100000 + g)",
+    ] {
+        fails(&db, &format!("SELECT max(length({made})) FROM generate_series(1, 1000) AS s (g)"), "53200");
+    }
+    // It is not a limit of all rows together.
+    let all = "SELECT sum(length(repeat('x', 900 + g % 2))) FROM generate_series(1, 100000) AS s (g)";
+    check(&db, all, &["90050000"]);
 }

@@ -16,7 +16,7 @@ use super::stop::Stop;
 use crate::encoding::{KeyOrder, encode_value};
 use crate::error::{Error, ErrorKind, Result, state};
 use crate::expression::{Answer, Environment, Expression, Extremes, RowSet, Subquery, SubqueryKind};
-use crate::functions::{CallContext, SessionNumbers};
+use crate::functions::{CallContext, Growth, SessionNumbers};
 use crate::plan::{Physical, Statement};
 use crate::storage::Transaction;
 use crate::types::{Batch, Value};
@@ -104,6 +104,7 @@ impl State {
                 division_by_zero_is_null: settings.division_by_zero_is_null,
                 random: settings.random,
                 session: settings.session,
+                growth: Growth::up_to(settings.memory_limit),
             },
             account: Account::new(settings.memory_limit, settings.stop.clone()),
             outer: Vec::new(),

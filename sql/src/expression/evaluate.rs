@@ -114,6 +114,7 @@ pub(crate) fn constant_value(expression: &Expression) -> Result<Value> {
         division_by_zero_is_null: false,
         random: 0,
         session: Default::default(),
+        growth: Default::default(),
     });
     let vector = evaluate(expression, &Batch::one_row(), &mut nothing)?;
     Ok(vector.value(0, expression.data_type()))

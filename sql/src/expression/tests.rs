@@ -41,6 +41,7 @@ fn bench() -> Bench {
             division_by_zero_is_null: false,
             random: 0,
             session: Default::default(),
+            growth: Default::default(),
         },
     }
 }

@@ -82,8 +82,10 @@ fn integers(function: Function, left: i64, right: i64, context: &CallContext) ->
         Function::Add => left.checked_add(right),
         Function::Subtract => left.checked_sub(right),
         Function::Multiply => left.checked_mul(right),
-        Function::Divide | Function::Modulo if right == 0 => return division_by_zero(context),
-        Function::Divide => left.checked_div(right),
+        Function::Divide | Function::DivideWhole | Function::Modulo if right == 0 => {
+            return division_by_zero(context);
+        }
+        Function::Divide | Function::DivideWhole => left.checked_div(right),
         // The least integer modulo -1 overflows in the machine and is 0.
         Function::Modulo => Some(left.wrapping_rem(right)),
         Function::BitAnd => Some(left & right),
@@ -101,8 +103,11 @@ fn doubles(function: Function, left: f64, right: f64, context: &CallContext) -> 
         Function::Add => left + right,
         Function::Subtract => left - right,
         Function::Multiply => left * right,
-        Function::Divide | Function::Modulo if right == 0.0 => return division_by_zero(context),
+        Function::Divide | Function::DivideWhole | Function::Modulo if right == 0.0 => {
+            return division_by_zero(context);
+        }
         Function::Divide => left / right,
+        Function::DivideWhole => (left / right).trunc(),
         Function::Modulo => left % right,
         Function::Power => left.powf(right),
         other => return Err(Error::internal(format!("doubles have no {}", other.name()))),
@@ -139,12 +144,54 @@ fn decimals(
         Function::Add => aligned().and_then(|(l, r)| decimal::bounded(l.checked_add(r)?)),
         Function::Subtract => aligned().and_then(|(l, r)| decimal::bounded(l.checked_sub(r)?)),
         Function::Multiply => decimal::multiply(left, right, scales.left + scales.right, scales.result),
-        Function::Divide | Function::Modulo if right == 0 => return division_by_zero(context),
+        Function::Divide | Function::DivideWhole | Function::Modulo if right == 0 => {
+            return division_by_zero(context);
+        }
         Function::Divide => decimal::divide(left, scales.left, right, scales.right, scales.result),
-        Function::Modulo => aligned().map(|(l, r)| l % r),
+        Function::DivideWhole => whole_division(left, right, scales).0,
+        Function::Modulo => Some(whole_division(left, right, scales).1),
         other => return Err(Error::internal(format!("decimals have no {}", other.name()))),
     };
     result.map(Some).ok_or_else(|| overflow("numeric value"))
+}
+
+/// The quotient without what is behind the point, if it fits, and the rest, at the larger of both
+/// scales. The divisor must not be zero.
+fn whole_division(left: i128, right: i128, scales: Scales) -> (Option<i128>, i128) {
+    let scale = scales.left.max(scales.right);
+    let aligned = |value: i128, from: u8| value.checked_mul(decimal::power_of_ten(scale - from)?);
+    match (aligned(left, scales.left), aligned(right, scales.right)) {
+        (Some(left), Some(right)) => (decimal::bounded(left / right), left % right),
+        // The divisor is larger than any number of that scale.
+        (_, None) => (Some(0), left),
+        (None, Some(right)) => {
+            let shift = scale - scales.left;
+            let (quotient, rest) = long_division(left.unsigned_abs(), shift, right.unsigned_abs());
+            let sign = |value: u128, sign: i128| i128::try_from(value).ok().map(|value| value * sign);
+            let quotient = quotient.and_then(|quotient| sign(quotient, left.signum() * right.signum()));
+            // Less than the divisor, it fits.
+            (quotient.and_then(decimal::bounded), sign(rest, left.signum()).unwrap_or_default())
+        }
+    }
+}
+
+/// `left` with `shift` zeros behind it, divided by `right`, digit by digit: the quotient, if it
+/// fits, and the rest. `right` has at most 38 digits.
+fn long_division(left: u128, shift: u8, right: u128) -> (Option<u128>, u128) {
+    let (mut quotient, mut rest) = (Some(left / right), left % right);
+    for _ in 0..shift {
+        let (mut digit, mut next) = (0u128, 0u128);
+        for _ in 0..10 {
+            next += rest;
+            if next >= right {
+                next -= right;
+                digit += 1;
+            }
+        }
+        rest = next;
+        quotient = quotient.and_then(|quotient| quotient.checked_mul(10)?.checked_add(digit));
+    }
+    (quotient, rest)
 }
 
 /// Functions of one number.

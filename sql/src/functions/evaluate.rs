@@ -1,7 +1,7 @@
 //! A function of vectors: dispatch to the file that knows it.
 
 use super::{Function, arithmetic, choice, compare, scalar, temporal, text};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result, state};
 use crate::types::{DataType, Validity, Vector, VectorData};
 
 /// What calls depend on besides their arguments.
@@ -14,6 +14,39 @@ pub(crate) struct CallContext {
     /// The state of `random()`.
     pub(crate) random: u64,
     pub(crate) session: SessionNumbers,
+    pub(crate) growth: Growth,
+}
+
+/// What functions that make much of little, as `repeat` does, have made in one call for all rows of
+/// a batch, and may make, in bytes.
+#[derive(Debug, Clone)]
+pub(crate) struct Growth {
+    made: usize,
+    max: usize,
+}
+
+impl Default for Growth {
+    fn default() -> Growth {
+        Growth::up_to(usize::MAX)
+    }
+}
+
+impl Growth {
+    pub(crate) fn up_to(max: usize) -> Growth {
+        Growth { made: 0, max }
+    }
+
+    /// An error unless so many bytes may be made, too; asked before they are.
+    pub(super) fn add(&mut self, bytes: usize) -> Result<()> {
+        self.made = self.made.saturating_add(bytes);
+        if self.made <= self.max {
+            return Ok(());
+        }
+        let message =
+            format!("the texts made in one go are longer than the memory limit of {} bytes", self.max);
+        Err(Error::new(ErrorKind::Limit, state::OUT_OF_MEMORY, message)
+            .hint("make shorter texts, or raise the memory limit"))
+    }
 }
 
 /// What `last_insert_rowid()`, `changes()` and `total_changes()` give.
@@ -48,6 +81,7 @@ pub(crate) fn evaluate(
     let missing = || Error::internal(format!("{} without an argument", function.name()));
     let first = || arguments.first().copied().ok_or_else(missing);
     let second = || arguments.get(1).copied().ok_or_else(missing);
+    context.growth.made = 0;
     match function {
         Equal | NotEqual | Less | LessEqual | Greater | GreaterEqual | Distinct | NotDistinct => {
             compare::compare(function, first()?, second()?, types)
@@ -55,8 +89,8 @@ pub(crate) fn evaluate(
         Add | Subtract | Multiply | Divide if temporal::is_temporal(types) => {
             temporal::binary(function, first()?, second()?, types, context)
         }
-        Add | Subtract | Multiply | Divide | Modulo | BitAnd | BitOr | BitXor | ShiftLeft | ShiftRight
-        | Power => arithmetic::binary(function, first()?, second()?, types, result, context),
+        Add | Subtract | Multiply | Divide | DivideWhole | Modulo | BitAnd | BitOr | BitXor | ShiftLeft
+        | ShiftRight | Power => arithmetic::binary(function, first()?, second()?, types, result, context),
         Negate | Abs | Sign | BitNot | SquareRoot | Exp | Ln | Log10 => {
             arithmetic::unary(function, first()?, result)
         }
@@ -84,7 +118,7 @@ pub(crate) fn evaluate(
         | StartsWith | SplitPart | Hex | Ascii | Character => {
             let validity =
                 arguments.iter().fold(Validity::valid(len), |all, argument| all.and(&argument.validity));
-            text::evaluate(function, arguments, types, validity, len)
+            text::evaluate(function, arguments, types, validity, len, &mut context.growth)
         }
     }
 }

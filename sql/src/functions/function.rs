@@ -21,6 +21,8 @@ pub(crate) enum Function {
     Subtract,
     Multiply,
     Divide,
+    /// `div`: the quotient without what is behind the point.
+    DivideWhole,
     Modulo,
     Negate,
     BitAnd,
@@ -168,6 +170,7 @@ impl Function {
     fn word(self) -> &'static str {
         use Function::*;
         match self {
+            DivideWhole => "div",
             Abs => "abs",
             Sign => "sign",
             Round => "round",

@@ -39,7 +39,7 @@ pub(crate) fn resolve_name(name: &str, argument_count: usize) -> Result<Function
         "ceil" | "ceiling" => (Ceiling, 1..=1),
         "floor" => (Floor, 1..=1),
         "mod" => (Modulo, 2..=2),
-        "div" => (Divide, 2..=2),
+        "div" => (DivideWhole, 2..=2),
         "power" | "pow" => (Power, 2..=2),
         "sqrt" => (SquareRoot, 1..=1),
         "exp" => (Exp, 1..=1),
@@ -123,7 +123,7 @@ pub(crate) fn resolve(function: Function, types: &[DataType], digits: Option<i64
         Equal | NotEqual | Less | LessEqual | Greater | GreaterEqual | Distinct | NotDistinct => {
             (comparison(types).ok_or_else(fail)?, T::Boolean)
         }
-        Add | Subtract | Multiply | Divide | Modulo => {
+        Add | Subtract | Multiply | Divide | DivideWhole | Modulo => {
             let second = types.get(1).copied().unwrap_or(T::Unknown);
             let (left, right, result) = arithmetic(function, first, second).ok_or_else(fail)?;
             (vec![left, right], result)
@@ -264,6 +264,7 @@ fn arithmetic(function: Function, left: DataType, right: DataType) -> Option<(Da
     let scale = match function {
         Function::Multiply => (left.scale() + right.scale()).min(larger.max(PRODUCT_SCALE_MAX)),
         Function::Divide => larger.max(QUOTIENT_SCALE_MIN),
+        Function::DivideWhole => 0,
         _ => larger,
     };
     Some((left, right, T::decimal(scale)))

@@ -28,8 +28,13 @@ fn apply(function: Function, arguments: &[Value]) -> crate::Result<Value> {
         .map(|(value, to)| Vector::constant(&cast_value(value, *to)?, *to, 1))
         .collect::<crate::Result<_>>()?;
     let refs: Vec<&Vector> = typed.iter().collect();
-    let mut context =
-        CallContext { now_us: 0, division_by_zero_is_null: false, random: 1, session: Default::default() };
+    let mut context = CallContext {
+        now_us: 0,
+        division_by_zero_is_null: false,
+        random: 1,
+        session: Default::default(),
+        growth: Default::default(),
+    };
     let result = evaluate(function, &refs, &signature.arguments, signature.result, 1, &mut context)?;
     assert_eq!(result.len(), 1);
     Ok(result.value(0, signature.result))
@@ -66,6 +71,32 @@ fn arithmetic() {
     assert_eq!(operator(Function::Multiply, number("1.5"), int(2)), "3.0");
     assert_eq!(operator(Function::Divide, number("10.0"), int(4)), "2.5000000000000000");
     assert_eq!(operator(Function::Modulo, number("5.5"), int(2)), "1.5");
+    assert_eq!(operator(Function::Modulo, number("-5.5"), number("0.75")), "-0.25");
+    for (left, right, quotient, rest) in [
+        ("7.5", "2", "3", "1.5"),
+        ("-7.5", "2", "-3", "-1.5"),
+        ("7.5", "-0.5", "-15", "0.0"),
+        ("0.99999999999999999999", "1", "0", "0.99999999999999999999"),
+        ("50000000.000000000", "100000000000000000000000000000.0", "0", "50000000.000000000"),
+        (
+            "90000000000000000000000000000000000007",
+            "0.00000000000000000000000000000000000011",
+            "error 22003",
+            "0.00000000000000000000000000000000000009",
+        ),
+        (
+            "90000000000000000000000000000000000007",
+            "33.0000000003",
+            "2727272727247933884297746055597293217",
+            "29.3208120349",
+        ),
+        ("1", "0.00", "error 22012", "error 22012"),
+    ] {
+        assert_eq!(operator(Function::DivideWhole, number(left), number(right)), quotient, "{left} {right}");
+        assert_eq!(operator(Function::Modulo, number(left), number(right)), rest, "{left} {right}");
+    }
+    assert_eq!(operator(Function::DivideWhole, Value::Double(-7.5), int(2)), "-3.0");
+    assert_eq!(operator(Function::DivideWhole, int(-7), int(2)), "-3");
     assert_eq!(operator(Function::Multiply, Value::Double(1e308), Value::Double(10.0)), "error 22003");
     assert_eq!(operator(Function::Add, Value::Double(0.5), number("0.5")), "1.0");
     assert_eq!(operator(Function::ShiftLeft, int(1), int(70)), "0");

@@ -1,6 +1,6 @@
 //! Functions of texts. Positions and lengths count characters, from 1, as PostgreSQL does.
 
-use super::Function;
+use super::{Function, Growth};
 use crate::error::{Error, ErrorKind, Result, state};
 use crate::functions::pattern::{ESCAPE, Pattern};
 use crate::types::{Bytes, DataType, Validity, Vector, VectorData};
@@ -47,6 +47,7 @@ pub(crate) fn evaluate(
     types: &[DataType],
     validity: Validity,
     len: usize,
+    growth: &mut Growth,
 ) -> Result<Vector> {
     let arguments = Arguments { vectors };
     let blob = types.first() == Some(&DataType::Blob);
@@ -76,7 +77,7 @@ pub(crate) fn evaluate(
             for row in 0..len {
                 if validity.is_valid(row) {
                     let mut result = Ok(());
-                    out.push_with(|out| result = write(function, &arguments, row, blob, out))?;
+                    out.push_with(|out| result = write(function, &arguments, row, blob, growth, out))?;
                     result?;
                 } else {
                     out.push(&[])?;
@@ -145,6 +146,7 @@ fn write(
     arguments: &Arguments<'_>,
     row: usize,
     blob: bool,
+    growth: &mut Growth,
     out: &mut Vec<u8>,
 ) -> Result<()> {
     let first = arguments.text(0, row);
@@ -163,7 +165,8 @@ fn write(
                 out.extend_from_slice(first.as_bytes());
             } else {
                 let hits = first.matches(from).count();
-                limit(first.len().saturating_add(hits.saturating_mul(to.len())))?;
+                let added = hits.saturating_mul(to.len().saturating_sub(from.len()));
+                limit(first.len(), added, growth)?;
                 out.extend_from_slice(first.replace(from, to).as_bytes());
             }
         }
@@ -181,10 +184,10 @@ fn write(
         }
         Function::Repeat => {
             let times = usize::try_from(arguments.int(1, row)).unwrap_or(0);
-            limit(first.len().saturating_mul(times))?;
+            limit(0, first.len().saturating_mul(times), growth)?;
             out.extend_from_slice(first.repeat(times).as_bytes());
         }
-        Function::PadLeft | Function::PadRight => pad(function, arguments, row, out)?,
+        Function::PadLeft | Function::PadRight => pad(function, arguments, row, growth, out)?,
         Function::SplitPart => out.extend_from_slice(split_part(arguments, row)?.as_bytes()),
         Function::Hex => {
             for byte in arguments.bytes(0, row) {
@@ -218,9 +221,11 @@ fn trim(function: Function, arguments: &Arguments<'_>, row: usize, out: &mut Vec
     );
 }
 
-fn limit(len: usize) -> Result<()> {
+/// An error unless a text may become so much longer.
+fn limit(before: usize, added: usize, growth: &mut Growth) -> Result<()> {
+    let len = before.saturating_add(added);
     if len <= LEN_MAX {
-        return Ok(());
+        return growth.add(added);
     }
     let message = format!("a text of {len} bytes is longer than the limit of {LEN_MAX}");
     Err(Error::new(ErrorKind::Limit, state::TOO_COMPLEX, message))
@@ -265,7 +270,13 @@ fn substring(arguments: &Arguments<'_>, row: usize, blob: bool, out: &mut Vec<u8
     Ok(())
 }
 
-fn pad(function: Function, arguments: &Arguments<'_>, row: usize, out: &mut Vec<u8>) -> Result<()> {
+fn pad(
+    function: Function,
+    arguments: &Arguments<'_>,
+    row: usize,
+    growth: &mut Growth,
+    out: &mut Vec<u8>,
+) -> Result<()> {
     let text = arguments.text(0, row);
     let fill = if arguments.has(2) { arguments.text(2, row) } else { " " };
     let wanted = arguments.int(1, row).max(0);
@@ -275,7 +286,8 @@ fn pad(function: Function, arguments: &Arguments<'_>, row: usize, out: &mut Vec<
         return Ok(());
     }
     let missing = usize::try_from(wanted - len).unwrap_or(usize::MAX);
-    limit(missing.saturating_mul(4).saturating_add(text.len()))?;
+    let widest = fill.chars().map(char::len_utf8).max().unwrap_or(1);
+    limit(text.len(), missing.saturating_mul(widest), growth)?;
     let filling: String = fill.chars().cycle().take(missing).collect();
     let (before, after) =
         if function == Function::PadLeft { (filling.as_str(), text) } else { (text, filling.as_str()) };

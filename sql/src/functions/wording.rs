@@ -31,7 +31,7 @@ pub(super) const TABLE: &[Scalar] = &[
     Scalar::new("encode", &[BLOB, TEXT], T, encode as Call),
     Scalar::new("decode", &[TEXT, TEXT], DataType::Blob, decode as Call),
     Scalar::new("unhex", &[TEXT], DataType::Blob, |v, _| from_hex(text(v, 0)).map(Value::Blob)),
-    Scalar::new("zeroblob", &[INT], DataType::Blob, |v, _| Ok(Value::Blob(vec![0; size(int(v, 0))?]))),
+    Scalar::new("zeroblob", &[INT], DataType::Blob, |v, context| Ok(Value::Blob(vec![0; size(int(v, 0), context)?]))),
     Scalar::new("randomblob", &[INT], DataType::Blob, random_blob as Call).changing(),
     Scalar::new("gen_random_uuid", &[], DataType::Uuid, random_uuid as Call).changing(),
     Scalar::new("uuid", &[], DataType::Uuid, random_uuid as Call).changing(),
@@ -42,11 +42,12 @@ fn length(len: usize) -> Value {
     Value::Integer(i64::try_from(len).unwrap_or(i64::MAX))
 }
 
-fn size(wanted: i64) -> Result<usize> {
+fn size(wanted: i64, context: &mut CallContext) -> Result<usize> {
     if wanted > LEN_MAX {
         return Err(bad(format!("{wanted} bytes are more than the limit of {LEN_MAX}")));
     }
-    Ok(usize::try_from(wanted).unwrap_or(0))
+    let size = usize::try_from(wanted).unwrap_or(0);
+    context.growth.add(size).map(|()| size)
 }
 
 /// A value as text, without quotes.
@@ -272,7 +273,7 @@ fn from_base64(text: &str) -> Result<Vec<u8>> {
 }
 
 fn random_blob(values: &[Value], context: &mut CallContext) -> Result<Value> {
-    let len = size(int(values, 0))?.max(1);
+    let len = size(int(values, 0), context)?.max(1);
     let mut out = Vec::with_capacity(len + 8);
     while out.len() < len {
         out.extend_from_slice(&context.next_random().to_le_bytes());
