@@ -335,3 +335,132 @@ fn subqueries_become_joins() {
     let plan = support::rows(&db, &format!("EXPLAIN {sql}")).join("\n");
     assert!(!plan.contains("Loop"), "{plan}");
 }
+
+/// 200 rows.
+fn many() -> Connection {
+    database(
+        "CREATE TABLE o (id INTEGER PRIMARY KEY);
+         INSERT INTO o SELECT i FROM generate_series(1, 200) AS i;",
+    )
+}
+
+#[test]
+fn random_values_are_computed_once() {
+    let db = many();
+    for (value, conditions) in [
+        ("random(1, 2)", "c = 1 AND c = 2"),
+        ("random() & 1", "c = 1 AND c = 0"),
+        ("random(1, 2) + 0", "c IN (1, 3) AND c IN (2, 3)"),
+        ("hex(randomblob(1))", "c < '80' AND c >= '80'"),
+        ("CAST(gen_random_uuid() AS TEXT)", "c < '8' AND c >= '8'"),
+        ("CAST(uuid() AS TEXT)", "c < '8' AND c >= '8'"),
+    ] {
+        for inner in [
+            format!("SELECT {value} AS c FROM o"),
+            format!("SELECT {value} AS c FROM o GROUP BY {value}, id"),
+            format!("SELECT {value} AS c, count(*) AS n FROM o GROUP BY 1, id"),
+            format!("SELECT DISTINCT id, {value} AS c FROM o"),
+            format!("SELECT c FROM (SELECT id, {value} AS c FROM o) AS y JOIN o USING (id)"),
+        ] {
+            check(&db, &format!("SELECT count(*) FROM ({inner}) AS z WHERE {conditions}"), &["0"]);
+        }
+    }
+    check(&db, "SELECT count(*) FROM (SELECT random(1, 9) AS c FROM o) AS z WHERE c <> c", &["0"]);
+    check(
+        &db,
+        "SELECT count(*) FROM o AS x WHERE EXISTS (SELECT 1 FROM (SELECT random(1, 2) AS c FROM o WHERE id = x.id) AS z
+             WHERE c = 1 AND c = 2)",
+        &["0"],
+    );
+    check(
+        &db,
+        "SELECT count(*) FROM (SELECT id, (SELECT c - c FROM (SELECT random(1, 9) + max(y.id) AS c FROM o AS y
+             WHERE y.id + 0 = x.id) AS z) AS d FROM o AS x) AS q WHERE d <> 0",
+        &["0"],
+    );
+}
+
+#[test]
+fn random_conditions_stay_where_they_stand() {
+    let db = many();
+    // A row of either table is left out with a probability of 1 to 400 thousand millions.
+    for from in [
+        "o AS x JOIN o AS y ON random() & 7 = 0",
+        "o AS x, o AS y WHERE random(0, 7) = 0",
+        "o AS x LEFT JOIN o AS y ON random(0, 7) = 0",
+        "o AS x LEFT JOIN o AS y ON 1 = 1 WHERE random(0, 7) = 0",
+    ] {
+        check(&db, &format!("SELECT count(DISTINCT x.id), count(DISTINCT y.id) FROM {from}"), &["200|200"]);
+    }
+    check(
+        &db,
+        "SELECT count(*) % 10 FROM (o AS x JOIN o AS y ON random(0, 1) = 0) CROSS JOIN generate_series(1, 10)",
+        &["0"],
+    );
+    let (mut absent, mut others) = (0, 0);
+    for _ in 0..40 {
+        let grouped = "SELECT n FROM (SELECT 1 AS one, count(*) AS n FROM o GROUP BY id / 1000) AS z";
+        let found = support::rows(&db, &format!("{grouped} WHERE random(0, 1) = 0"));
+        assert!(found.is_empty() || found == ["200"], "{found:?}");
+        let distinct = "SELECT 1 FROM (SELECT DISTINCT id / 1000 FROM o) AS z WHERE random(0, 1) = 0";
+        absent += i32::from(support::rows(&db, distinct).is_empty());
+        others += i32::from(support::rows(&db, "SELECT 1 FROM o WHERE id = random(1, 200)").len() != 1);
+    }
+    assert!(absent > 0 && others > 0, "{absent} {others}");
+    // What is the same for all of a statement still finds rows by a key.
+    for fixed in ["last_insert_rowid()", "changes()", "CAST(extract(day FROM now()) AS INTEGER)"] {
+        let plan = support::rows(&db, &format!("EXPLAIN SELECT 1 FROM o WHERE id = {fixed}")).join("\n");
+        assert!(plan.contains("by primary key (1 fixed)"), "{fixed}: {plan}");
+    }
+}
+
+#[test]
+fn subqueries_fail_only_where_they_are_asked() {
+    let db = database(
+        "CREATE TABLE o (id INTEGER PRIMARY KEY, a INTEGER, b INTEGER);
+         CREATE TABLE none (a INTEGER);
+         CREATE TABLE tt (k INTEGER, x INTEGER, n NUMERIC, t TEXT);
+         INSERT INTO o VALUES (1, 1, 0), (2, 2, 5), (3, 3, 0);
+         INSERT INTO tt VALUES (1, 10, 1, '1'), (9, 9223372036854775807, 9999999999999999999999999999, 'x'),
+             (9, 9223372036854775807, 9999999999999999999999999999, 'y'), (8, 0, 0, '');",
+    );
+    let each =
+        |value: &str| format!("SELECT id, (SELECT {value} FROM tt WHERE tt.k = o.a) FROM o ORDER BY id");
+    check(&db, &each("sum(x)"), &["1|10", "2|NULL", "3|NULL"]);
+    check(&db, &each("sum(x) + 1"), &["1|11", "2|NULL", "3|NULL"]);
+    check(&db, &each("typeof(sum(x))"), &["1|integer", "2|null", "3|null"]);
+    check(&db, &each("count(*) + coalesce(sum(DISTINCT x), 0)"), &["1|11", "2|0", "3|0"]);
+    check(&db, &each("sum(x + 1)"), &["1|11", "2|NULL", "3|NULL"]);
+    check(&db, &each("sum(100 / x)"), &["1|10", "2|NULL", "3|NULL"]);
+    check(&db, &each("max(CAST(t AS INTEGER))"), &["1|1", "2|NULL", "3|NULL"]);
+    check(&db, &each("count(*) FILTER (WHERE 10 / x > 0)"), &["1|1", "2|0", "3|0"]);
+    check(&db, &each("sum(n * 10000000000)"), &["1|10000000000.0000000000", "2|NULL", "3|NULL"]);
+    fails(&db, "SELECT (SELECT sum(x) FROM tt WHERE tt.k = o.a + 8) FROM o", "22003");
+    for (condition, expected) in [
+        ("tt.k = o.a AND 10 / tt.x > 0", ["1|1", "2|0", "3|0"]),
+        ("tt.k = o.a AND (SELECT 10 / tt.x) > 0", ["1|1", "2|0", "3|0"]),
+        ("tt.k = o.a AND CAST(t AS INTEGER) = 1", ["1|1", "2|0", "3|0"]),
+    ] {
+        let counted = format!("SELECT count(*) FROM tt WHERE {condition}");
+        check(&db, &format!("SELECT id, ({counted}) FROM o ORDER BY id"), &expected);
+    }
+    for condition in [
+        "tt.k = o.a AND 10 / tt.x > 1",
+        "10 / tt.x = o.a",
+        "tt.k = 10 / (o.a - o.a)",
+        "tt.k = o.a AND EXISTS (SELECT 1 FROM none WHERE 10 / tt.x > 1)",
+    ] {
+        let counted = format!("(SELECT count(*) FROM tt WHERE {condition})");
+        check(&db, &format!("SELECT CASE WHEN o.a = 5 THEN {counted} END FROM o WHERE id = 1"), &["NULL"]);
+        check(&db, &format!("SELECT {counted} FROM none AS o"), &[]);
+        check(&db, &format!("SELECT 1 FROM none AS o WHERE {counted} > 1"), &[]);
+        let joined =
+            format!("(SELECT count(*) FROM (SELECT * FROM tt WHERE 10 / x > 0) AS tt WHERE {condition})");
+        check(&db, &format!("SELECT {joined} FROM none AS o"), &[]);
+    }
+    check(
+        &db,
+        "SELECT CASE WHEN o.b > 0 THEN (SELECT count(*) FROM tt WHERE tt.k = 45 / o.b) END FROM o ORDER BY id",
+        &["NULL", "2", "NULL"],
+    );
+}

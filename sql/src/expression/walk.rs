@@ -90,7 +90,7 @@ impl Expression {
     pub(crate) fn is_row_independent(&self) -> bool {
         !self.any(&mut |part| match part {
             Expression::Column { .. } | Expression::Outer { .. } | Expression::Subquery(_) => true,
-            Expression::Call { function, .. } => *function == crate::functions::Function::Random,
+            Expression::Call { function, .. } => function.is_random(),
             _ => false,
         })
     }

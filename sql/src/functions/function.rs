@@ -1,6 +1,6 @@
 //! Every scalar function and operator there is.
 
-use super::scalar::{Nulls, Scalar};
+use super::scalar::{Nulls, Scalar, Varies};
 
 /// A scalar function or operator, on arguments that already have the types it takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -114,7 +114,16 @@ impl Function {
         use Function::*;
         match self {
             Random | CurrentDate | CurrentTime | CurrentTimestamp => true,
-            Scalar(scalar) => scalar.volatile,
+            Scalar(scalar) => scalar.varies != Varies::Never,
+            _ => false,
+        }
+    }
+
+    /// May it give another value each time it is called within a statement?
+    pub(crate) fn is_random(self) -> bool {
+        match self {
+            Function::Random => true,
+            Function::Scalar(scalar) => scalar.varies == Varies::Call,
             _ => false,
         }
     }

@@ -40,7 +40,7 @@ pub(super) const TABLE: &[Scalar] = &[
     Scalar::new("factorial", &[INT], I, factorial as Call),
     Scalar::new("bit_count", &[INT], I, |v, _| Ok(Value::Integer(i64::from(int(v, 0).count_ones())))),
     Scalar::new("width_bucket", &[DOUBLE, DOUBLE, DOUBLE, INT], I, width_bucket as Call),
-    Scalar::new("random", &[INT, INT], I, random_between as Call).changing(),
+    Scalar::new("random", &[INT, INT], I, random_between as Call).random(),
     Scalar::new("last_insert_rowid", &[], I, |_, context| Ok(Value::Integer(context.session.last_rowid)))
         .changing(),
     Scalar::new("changes", &[], I, |_, context| Ok(Value::Integer(context.session.changes))).changing(),

@@ -20,8 +20,7 @@ pub(crate) struct Scalar {
     pub(crate) repeats: bool,
     pub(crate) result: DataType,
     pub(crate) nulls: Nulls,
-    /// The value differs from call to call.
-    pub(crate) volatile: bool,
+    pub(crate) varies: Varies,
     pub(crate) call: Call,
 }
 
@@ -35,6 +34,16 @@ pub(crate) enum Kind {
     Of(DataType),
     /// Any value, as it is.
     Any,
+}
+
+/// When the same arguments give another value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Varies {
+    Never,
+    /// From statement to statement.
+    Statement,
+    /// From call to call.
+    Call,
 }
 
 /// What NULL arguments do.
@@ -61,7 +70,7 @@ impl Scalar {
         call: Call,
     ) -> Scalar {
         let (required, nulls) = (parameters.len(), Nulls::Pass);
-        Scalar { name, parameters, required, repeats: false, result, nulls, volatile: false, call }
+        Scalar { name, parameters, required, repeats: false, result, nulls, varies: Varies::Never, call }
     }
 
     /// The same where only the first ones are needed.
@@ -82,9 +91,15 @@ impl Scalar {
         self
     }
 
-    /// The same, which differs from call to call.
+    /// The same, which may give another value in another statement.
     pub(crate) const fn changing(mut self) -> Scalar {
-        self.volatile = true;
+        self.varies = Varies::Statement;
+        self
+    }
+
+    /// The same, which may give another value each time.
+    pub(crate) const fn random(mut self) -> Scalar {
+        self.varies = Varies::Call;
         self
     }
 

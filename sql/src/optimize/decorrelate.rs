@@ -8,16 +8,23 @@
 //! An outer row without a partner sees what an aggregate of nothing gives: NULL, but 0 for a count.
 //! This reads the inner rows once. Where an index finds those of one outer row, the subquery stays
 //! as it is, answered once for each different outer row.
+//!
+//! Groups are computed that no outer row asks for, so nothing in the grouped query may fail. A sum
+//! of integers is a decimal there, which holds it whatever it is, and becomes an integer where it is
+//! asked for. Sums of other expressions than columns of few digits stay subqueries.
 
 use super::Optimizer;
 use super::access::has_key_on;
-use super::fold::{columns_of, equality, split};
+use super::fold::{cannot_fail, columns_of, equality, fold, is_random, split};
 use super::subquery::{plan_uses_outer, substitute, uses_outer};
 use crate::error::Result;
 use crate::expression::{self as build, Aggregate, Expression, Subquery, SubqueryKind};
 use crate::functions::{AggregateFunction, Function};
 use crate::plan::{ColumnId, JoinType, Logical, Relation};
 use crate::types::{DataType, Value};
+
+/// Digits of the number of rows there may be.
+const COUNT_DIGITS: u8 = 19;
 
 /// What a subquery is joined as.
 struct Grouped {
@@ -75,12 +82,14 @@ impl Optimizer<'_> {
         let mut value = Expression::column(id, data_type);
         let mut rest = plan;
         while let Logical::Project { input, expressions } = rest {
+            if expressions.iter().any(|(_, expression)| is_random(expression)) {
+                return Ok(None);
+            }
             substitute(&mut value, &expressions);
             rest = *input;
         }
         let Logical::Aggregate { input, groups, aggregates } = rest else { return Ok(None) };
-        let harmless = aggregates.iter().all(|(_, aggregate)| is_harmless(aggregate));
-        if !groups.is_empty() || !harmless {
+        if !groups.is_empty() || !aggregates.iter().all(|(_, aggregate)| is_harmless(aggregate)) {
             return Ok(None);
         }
         let Some((input, pairs)) = self.correlation(*input) else { return Ok(None) };
@@ -114,35 +123,46 @@ impl Optimizer<'_> {
             return None;
         }
         let filter = kept.into_iter().reduce(|all, next| Expression::And(vec![all, next]));
-        Some((rest.filter(filter), pairs))
+        let input = rest.filter(filter);
+        plan_cannot_fail(&input).then_some((input, pairs))
     }
 
     fn joined(
         &mut self,
         subquery: &Subquery,
         (input, pairs): (Logical, Vec<(Expression, Expression)>),
-        aggregates: Vec<(ColumnId, Aggregate)>,
+        mut aggregates: Vec<(ColumnId, Aggregate)>,
         mut value: Expression,
     ) -> Result<Option<Grouped>> {
         let (mut groups, mut on) = (Vec::new(), Vec::new());
         for (inner, mut outer) in pairs {
             let id = self.fresh();
             in_outer_terms(&mut outer, subquery);
-            on.push(build::call(Function::Equal, vec![outer, Expression::column(id, inner.data_type())])?);
+            let equal = build::call(Function::Equal, vec![outer, Expression::column(id, inner.data_type())])?;
+            if !cannot_fail(&inner) || !cannot_fail(&equal) {
+                return Ok(None);
+            }
+            on.push(equal);
             groups.push((id, inner));
         }
         in_outer_terms(&mut value, subquery);
-        for (id, aggregate) in &aggregates {
-            let nothing = match aggregate.function {
-                AggregateFunction::Count | AggregateFunction::CountRows => Value::Integer(0),
-                AggregateFunction::Total => Value::Double(0.0),
+        for (id, aggregate) in &mut aggregates {
+            let or = |nothing| {
+                let column = Expression::column(*id, aggregate.data_type);
+                build::call(Function::Coalesce, vec![column, Expression::constant(nothing)])
+            };
+            let meant = match aggregate.function {
+                AggregateFunction::Count | AggregateFunction::CountRows => or(Value::Integer(0))?,
+                AggregateFunction::Total => or(Value::Double(0.0))?,
+                AggregateFunction::Sum if aggregate.data_type == DataType::BigInt => {
+                    aggregate.data_type = DataType::decimal(0);
+                    build::cast(Expression::column(*id, aggregate.data_type), DataType::BigInt)?
+                }
                 _ => continue,
             };
-            let column = Expression::column(*id, aggregate.data_type);
-            let or_nothing = build::call(Function::Coalesce, vec![column, Expression::constant(nothing)])?;
             value.rewrite(&mut |part| {
                 if matches!(part, Expression::Column { index, .. } if index == id) {
-                    *part = or_nothing.clone();
+                    *part = meant.clone();
                 }
             });
         }
@@ -151,21 +171,54 @@ impl Optimizer<'_> {
     }
 }
 
-/// Can it be computed for groups that nobody asks for?
+/// Can it be computed for groups that nobody asks for? A sum of integers can where its result is
+/// wide enough.
 fn is_harmless(aggregate: &Aggregate) -> bool {
-    let safe = |expression: &Expression| {
-        !expression.any(&mut |part| match part {
-            Expression::Column { .. } | Expression::Constant { .. } | Expression::IsNull { .. } => false,
-            Expression::And(_) | Expression::Or(_) | Expression::Not(_) | Expression::InList { .. } => false,
-            Expression::Call { function, .. } => {
-                let simple = matches!(function, Function::Add | Function::Subtract | Function::Multiply);
-                let exact = simple && part.data_type() != DataType::BigInt;
-                !(exact || function.is_comparison())
-            }
-            _ => true,
-        })
+    use AggregateFunction::{Average, JsonArray, JsonObject, StringAggregate, Sum};
+    let argument = aggregate.arguments.first().map(Expression::data_type);
+    let fits = match (aggregate.function, argument) {
+        (StringAggregate | JsonArray | JsonObject, _) => false,
+        (Sum | Average, Some(DataType::Decimal { precision, .. })) => {
+            precision + COUNT_DIGITS <= DataType::NUMERIC.precision()
+        }
+        (Sum, Some(DataType::Interval)) => false,
+        _ => true,
     };
-    aggregate.order.is_empty() && aggregate.expressions().all(safe)
+    fits && aggregate.order.is_empty() && aggregate.expressions().all(cannot_fail)
+}
+
+/// Does it give its rows whatever they are? Only sure cases count.
+fn plan_cannot_fail(plan: &Logical) -> bool {
+    let fine = |expression: &Expression| {
+        let mut folded = expression.clone();
+        fold(&mut folded);
+        cannot_fail(&folded)
+    };
+    let narrow = |aggregate: &Aggregate| {
+        let wide = aggregate.function == AggregateFunction::Sum && aggregate.data_type == DataType::BigInt;
+        is_harmless(aggregate) && !wide
+    };
+    match plan {
+        Logical::Scan { .. } => true,
+        Logical::Values { rows, .. } => rows.iter().flatten().all(fine),
+        Logical::Filter { input, predicate } => fine(predicate) && plan_cannot_fail(input),
+        Logical::Project { input, expressions } => {
+            expressions.iter().all(|(_, expression)| fine(expression)) && plan_cannot_fail(input)
+        }
+        Logical::Join { left, right, on, .. } => {
+            on.iter().all(fine) && plan_cannot_fail(left) && plan_cannot_fail(right)
+        }
+        Logical::Aggregate { input, groups, aggregates } => {
+            let groups = groups.iter().all(|(_, group)| fine(group));
+            groups && aggregates.iter().all(|(_, aggregate)| narrow(aggregate)) && plan_cannot_fail(input)
+        }
+        Logical::Sort { input, keys } => {
+            keys.iter().all(|key| fine(&key.expression)) && plan_cannot_fail(input)
+        }
+        Logical::Distinct { input, .. } => plan_cannot_fail(input),
+        Logical::Append { inputs, .. } => inputs.iter().all(|(input, _)| plan_cannot_fail(input)),
+        _ => false,
+    }
 }
 
 /// What the subquery gets from the outer row, as the outer query has it.

@@ -3,7 +3,7 @@
 use crate::expression::{Expression, call, constant_value};
 use crate::functions::Function;
 use crate::plan::ColumnId;
-use crate::types::Value;
+use crate::types::{DataType, Value};
 use std::collections::HashSet;
 
 /// Computes what is constant. What fails then fails when it runs, if it ever does.
@@ -104,14 +104,61 @@ pub(super) fn only_uses(expression: &Expression, columns: &HashSet<ColumnId>) ->
 pub(super) fn is_fixed(expression: &Expression) -> bool {
     !expression.any(&mut |part| match part {
         Expression::Column { .. } => true,
-        Expression::Call { function, .. } => *function == Function::Random,
+        Expression::Call { function, .. } => function.is_random(),
         _ => false,
     })
 }
 
 /// Does it give another value each time it is computed?
 pub(super) fn is_random(expression: &Expression) -> bool {
-    expression.any(&mut |part| matches!(part, Expression::Call { function: Function::Random, .. }))
+    expression.any(&mut |part| matches!(part, Expression::Call { function, .. } if function.is_random()))
+}
+
+/// Does it give another value each time and read no column? It decides about the rows of the operator
+/// it stands at: below a join or a grouping there are others.
+pub(super) fn is_draw(expression: &Expression) -> bool {
+    is_random(expression) && columns_of(expression).is_empty()
+}
+
+/// Is there no row for which it fails? Only sure cases count. What fails with a parameter does so
+/// for every row.
+pub(super) fn cannot_fail(expression: &Expression) -> bool {
+    !expression.any(&mut |part| match part {
+        Expression::Column { .. }
+        | Expression::Outer { .. }
+        | Expression::Constant { .. }
+        | Expression::Parameter { .. }
+        | Expression::And(_)
+        | Expression::Or(_)
+        | Expression::Not(_)
+        | Expression::IsNull { .. }
+        | Expression::Case { .. }
+        | Expression::InList { .. } => false,
+        Expression::Cast { input, data_type, .. } => !always_converts(input.data_type(), *data_type),
+        Expression::Call { function: Function::Like | Function::LikeIgnoreCase, arguments, .. } => {
+            arguments.len() != 2
+        }
+        Expression::Call { function, .. } => {
+            let total = matches!(function, Function::Coalesce | Function::Length | Function::Lower);
+            !(total || function.is_comparison())
+        }
+        Expression::Subquery(_) => true,
+    })
+}
+
+/// Has every value of one type its like in the other?
+fn always_converts(from: DataType, to: DataType) -> bool {
+    let whole = |data_type: DataType| data_type.precision() - data_type.scale();
+    match to {
+        DataType::Double => from.is_numeric(),
+        DataType::BigInt => from.is_integer(),
+        DataType::Decimal { .. } => {
+            let exact = from.is_integer() || from.physical() == to.physical();
+            exact && whole(from) <= whole(to) && from.scale() <= to.scale()
+        }
+        DataType::Text { max: None } => from.is_text(),
+        _ => from == to,
+    }
 }
 
 /// The sides of `left = right`.

@@ -4,7 +4,7 @@
 //! cheapest such order wins. Costs count rows read, hashed, looked up and given.
 
 use super::access::{LOOKUP_COST, ScanLeaf, column_and_value, is_unique, selectivity};
-use super::fold::{below_first, columns_of, equality, only_uses, split};
+use super::fold::{below_first, columns_of, equality, is_draw, is_random, only_uses, split};
 use super::lower::{Lowered, read_columns};
 use super::{Optimizer, place, place_all};
 use crate::error::{Error, Result};
@@ -106,8 +106,11 @@ impl Optimizer<'_> {
         needed: &Needed,
     ) -> Result<Lowered> {
         let (mut inputs, mut all) = (Vec::new(), Vec::new());
-        self.flatten(plan, &mut inputs, &mut all)?;
+        self.flatten(plan, true, &mut inputs, &mut all)?;
         all.extend(conditions);
+        // A table alone is read with all of them.
+        let alone = inputs.len() == 1;
+        let (drawn, all): (Vec<_>, Vec<_>) = all.into_iter().partition(|c| !alone && is_draw(c));
         let ids: Vec<Needed> = inputs.iter().map(|input| input.output().into_iter().collect()).collect();
         let mut own: Vec<Vec<Expression>> = inputs.iter().map(|_| Vec::new()).collect();
         let mut between = Vec::new();
@@ -139,27 +142,29 @@ impl Optimizer<'_> {
                 }
             });
         }
-        joined.ok_or_else(|| Error::internal("a join without inputs"))
+        joined.ok_or_else(|| Error::internal("a join without inputs"))?.filtered(drawn)
     }
 
+    /// The inputs of a join (the root), and of the joins below it unless their rows are drawn.
     fn flatten(
         &mut self,
         plan: Logical,
+        root: bool,
         inputs: &mut Vec<Logical>,
         conditions: &mut Vec<Expression>,
     ) -> Result<()> {
         match plan {
-            Logical::Join { left, right, join: JoinType::Inner, on } => {
-                self.flatten(*left, inputs, conditions)?;
-                self.flatten(*right, inputs, conditions)?;
+            Logical::Join { left, right, join: JoinType::Inner, on } if root || !on.iter().any(is_random) => {
+                self.flatten(*left, false, inputs, conditions)?;
+                self.flatten(*right, false, inputs, conditions)?;
                 on.into_iter().for_each(|condition| split(condition, conditions));
                 Ok(())
             }
-            Logical::Filter { input, predicate } => {
+            Logical::Filter { input, predicate } if !is_random(&predicate) => {
                 let mut parts = Vec::new();
                 split(predicate, &mut parts);
                 let input = self.join_subqueries(*input, &mut parts)?;
-                self.flatten(input, inputs, conditions)?;
+                self.flatten(input, false, inputs, conditions)?;
                 conditions.extend(parts);
                 Ok(())
             }
@@ -308,7 +313,7 @@ fn rows_of(leaves: &[Leaf], index: usize) -> f64 {
 /// The equalities between what is joined already and one more input.
 fn edges(conditions: &[Expression], known: &Needed, next: &Needed) -> Vec<Edge> {
     let used = |expression: &Expression, ids: &Needed| {
-        only_uses(expression, ids) && !columns_of(expression).is_empty()
+        only_uses(expression, ids) && !columns_of(expression).is_empty() && !is_random(expression)
     };
     let sides = conditions.iter().filter_map(equality);
     sides

@@ -6,7 +6,9 @@
 //! columns than were asked for.
 
 use super::access::{ScanLeaf, full_scan, selectivity};
-use super::fold::{below_first, columns_of, equality, fold, is_random, only_uses, split};
+use super::fold::{
+    below_first, cannot_fail, columns_of, equality, fold, is_draw, is_random, only_uses, split,
+};
 use super::order::comes_sorted;
 use super::subquery::{substitute, uses_outer};
 use super::{Optimizer, exact, place, place_all, position};
@@ -129,8 +131,10 @@ impl Optimizer<'_> {
         conditions: Vec<Expression>,
     ) -> Result<Lowered> {
         // The first row of each kind must not become another one.
-        let counts =
-            |condition: &Expression| on.is_empty() || only_uses(condition, &on.iter().copied().collect());
+        let counts = |condition: &Expression| {
+            let all = on.is_empty() || only_uses(condition, &on.iter().copied().collect());
+            all && !is_random(condition)
+        };
         let (below, above): (Vec<_>, Vec<_>) = conditions.into_iter().partition(counts);
         let lowered = self.exactly(input, below, &columns)?;
         let rows = (lowered.rows * 0.5).max(1.0);
@@ -174,11 +178,13 @@ impl Optimizer<'_> {
         conditions: Vec<Expression>,
         needed: &Needed,
     ) -> Result<Lowered> {
-        let group_ids: Needed = groups.iter().map(|(id, _)| *id).collect();
+        let drawn = groups.iter().filter(|(_, group)| is_random(group)).map(|(id, _)| *id);
+        let drawn: Needed = drawn.collect();
+        let group_ids: Needed = groups.iter().map(|(id, _)| *id).filter(|id| !drawn.contains(id)).collect();
         let (mut above, mut below) = (Vec::new(), Vec::new());
         for mut condition in conditions {
             // Without groups a condition below would not remove the one row above.
-            if !groups.is_empty() && only_uses(&condition, &group_ids) {
+            if !groups.is_empty() && only_uses(&condition, &group_ids) && !is_random(&condition) {
                 substitute(&mut condition, &groups);
                 split(condition, &mut below);
             } else {
@@ -298,7 +304,7 @@ impl Optimizer<'_> {
             return self.full_join((left, right), on, conditions, needed);
         }
         let (to_left, above): (Vec<_>, Vec<_>) =
-            conditions.into_iter().partition(|c| only_uses(c, &left_ids));
+            conditions.into_iter().partition(|c| only_uses(c, &left_ids) && !is_draw(c));
         if join == JoinType::Left && above.iter().any(|condition| rejects_null(condition, &right_ids)) {
             // Rows that the outer join would add are removed again: it is an inner one.
             let inner =
@@ -385,13 +391,15 @@ fn hashed_once(leaf: &ScanLeaf, needed: &Needed) -> Result<Option<Lowered>> {
             (false, true) if columns_of(b).is_empty() && only_uses(a, &ids) => Some((b, a)),
             _ => None,
         });
+        // The table is read for all rows of the enclosing query: what may fail waits for its own.
+        let sides = sides.filter(|(_, inner)| cannot_fail(inner));
         match sides {
             Some((outer, inner)) if !columns_of(inner).is_empty() => {
                 let common = build::common_type([outer, inner], "the sides of a join")?;
                 left_keys.push(build::cast(outer.clone(), common)?);
                 keys.push(build::cast(inner.clone(), common)?);
             }
-            _ if uses_outer(condition) => on.push(condition.clone()),
+            _ if uses_outer(condition) || !cannot_fail(condition) => on.push(condition.clone()),
             _ => own.push(condition.clone()),
         }
     }

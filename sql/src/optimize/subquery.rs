@@ -6,7 +6,7 @@
 //! IN stays a subquery: a NULL among q's rows makes it NULL, which no join says.
 
 use super::Optimizer;
-use super::fold::below_first;
+use super::fold::{below_first, is_random};
 use crate::error::Result;
 use crate::expression::{self as build, Expression, Subquery, SubqueryKind};
 use crate::functions::Function;
@@ -93,6 +93,10 @@ fn uncorrelated(
     loop {
         match rest {
             Logical::Project { input, expressions } => {
+                // One value may be asked for in several places.
+                if expressions.iter().any(|(_, expression)| is_random(expression)) {
+                    return None;
+                }
                 for column in wanted.iter_mut().chain(all.iter_mut()) {
                     substitute(column, &expressions);
                 }
