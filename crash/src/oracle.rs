@@ -127,15 +127,19 @@ fn use_it<M: Memory<SimPlatform>>(
 ) -> Result<(), Fault> {
     let mut txn = db.write().map_err(during("the first transaction after recovery"))?;
     let recipe = Recipe::Small(random.next_u64());
+    let is_full = |fault: &Fault| {
+        let full = matches!(fault, Fault::Engine { error: Error::<SimError>::NoSpace { .. }, .. });
+        full && setup.capacity < u64::MAX / 2
+    };
     let model = match follow(setup, recipe, &mut txn, state.model.clone()) {
-        Err(Fault::Engine { error: Error::<SimError>::NoSpace { .. }, .. })
-            if setup.capacity < u64::MAX / 2 =>
-        {
-            return Ok(());
-        }
+        Err(fault) if is_full(&fault) => return Ok(()),
         other => other?,
     };
-    txn.commit().map_err(during("the first commit after recovery"))?;
+    match txn.commit().map_err(during("the first commit after recovery")) {
+        // Rolled back.
+        Err(fault) if is_full(&fault) && read(db)? == state.digest => return check(db),
+        other => other?,
+    }
     db.checkpoint().map_err(during("a checkpoint after recovery"))?;
     if read(db)? != model.digest() {
         return Err(Fault::wrong("what was committed after recovery is not there"));
