@@ -69,7 +69,7 @@ const COMMANDS: [Command; 27] = [
     Command {
         name: "import",
         usage: "[OPTIONS] FILE TABLE",
-        help: "rows of a CSV file into a table, made if it is missing",
+        help: "rows of a CSV file into a table; --sqlite FILE: a whole SQLite file",
         run: file::import,
     },
     Command { name: "indexes", usage: "[TABLE]", help: "list the indexes", run: look::indexes },
