@@ -147,19 +147,7 @@ impl Session {
             | S::DropTable { .. }
             | S::DropView { .. }
             | S::DropIndex { .. }
-            | S::Reindex(_) => {
-                self.no_parameters(prepared)?;
-                if let S::AlterTable(alter) = statement {
-                    let table = &alter.table;
-                    let checked = self.control.none_pending(&*self.catalog()?, &table.text);
-                    checked.map_err(|error| error.at(table.at))?;
-                }
-                let settings = self.settings();
-                let change = |transaction: &mut _, catalog: &_| {
-                    change_schema(transaction, catalog, statement, &prepared.sql, &settings)
-                };
-                self.control.write_schema(change).map(|()| Source::none())
-            }
+            | S::Reindex(_) => self.define(prepared, statement),
             S::Begin { immediate } => self.control.begin(*immediate).map(|()| Source::none()),
             S::Commit => self.control.commit().map(|()| Source::none()),
             S::Rollback { to: None } => self.control.rollback().map(|()| Source::none()),
@@ -230,6 +218,21 @@ impl Session {
     fn lines(&mut self, prepared: &Prepared, lines: Vec<String>) -> Result<Source> {
         let rows: Vec<Vec<Value>> = lines.into_iter().map(|line| vec![Value::Text(line)]).collect();
         Source::of(self.columns(prepared)?, &rows)
+    }
+
+    /// Changes the schema.
+    fn define(&mut self, prepared: &Prepared, statement: &ast::Statement) -> Result<Source> {
+        self.no_parameters(prepared)?;
+        if let ast::Statement::AlterTable(alter) = statement {
+            let table = &alter.table;
+            let checked = self.control.none_pending(&*self.catalog()?, &table.text);
+            checked.map_err(|error| error.at(table.at))?;
+        }
+        let settings = self.settings();
+        let change = |transaction: &mut _, catalog: &_| {
+            change_schema(transaction, catalog, statement, &prepared.sql, &settings)
+        };
+        self.control.write_schema(change).map(|()| Source::none())
     }
 
     /// Definitions are kept as they are written, and parameters would be missing in them.
