@@ -193,11 +193,26 @@ fn control_c_stops_the_statement_and_not_the_shell() {
         assert_eq!(told.matches("57014").count(), 1, "{told}");
         assert!(!told.contains("not reached"), "{told}");
     }
-    // Several lines again, and nothing of what was stopped has stayed.
-    terminal.press("SELECT 40 + count(*)\r");
-    terminal.expect("...> ");
-    let rows = terminal.enter("+ 2 FROM artist;");
+    let rows = terminal.enter("SELECT 40 + count(*) + 2 FROM artist;");
     assert!(rows.contains("42"), "{rows}");
+    terminal.leave(CTRL_D);
+}
+
+#[test]
+fn what_takes_long_says_so_until_it_is_stopped() {
+    let folder = Folder::new("progress");
+    let mut terminal = Terminal::start(&folder, &[]);
+    let begun = Instant::now();
+    terminal.press(
+        "SELECT count(*) FROM generate_series(1, 1000000) a, generate_series(1, 1000000) b WHERE a <> b;\r",
+    );
+    terminal.expect("running for ");
+    assert!(begun.elapsed() >= Duration::from_secs(2), "{:?}", begun.elapsed());
+    terminal.press(CTRL_C);
+    let told = terminal.expect(PROMPT);
+    assert!(told.contains("57014"), "{told}");
+    let quick = terminal.enter("SELECT 40 + 2;");
+    assert!(quick.contains("42") && !quick.contains("running"), "{quick}");
     terminal.leave(CTRL_D);
 }
 
