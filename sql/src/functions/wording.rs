@@ -31,7 +31,9 @@ pub(super) const TABLE: &[Scalar] = &[
     Scalar::new("encode", &[BLOB, TEXT], T, encode as Call),
     Scalar::new("decode", &[TEXT, TEXT], DataType::Blob, decode as Call),
     Scalar::new("unhex", &[TEXT], DataType::Blob, |v, _| from_hex(text(v, 0)).map(Value::Blob)),
-    Scalar::new("zeroblob", &[INT], DataType::Blob, |v, context| Ok(Value::Blob(vec![0; size(int(v, 0), context)?]))),
+    Scalar::new("zeroblob", &[INT], DataType::Blob, |v, context| {
+        Ok(Value::Blob(vec![0; size(int(v, 0), context)?]))
+    }),
     Scalar::new("randomblob", &[INT], DataType::Blob, random_blob as Call).random(),
     Scalar::new("gen_random_uuid", &[], DataType::Uuid, random_uuid as Call).random(),
     Scalar::new("uuid", &[], DataType::Uuid, random_uuid as Call).random(),

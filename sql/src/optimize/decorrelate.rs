@@ -151,7 +151,7 @@ impl Optimizer<'_> {
                 let column = Expression::column(*id, aggregate.data_type);
                 build::call(Function::Coalesce, vec![column, Expression::constant(nothing)])
             };
-            let meant = match aggregate.function {
+            let mut meant = match aggregate.function {
                 AggregateFunction::Count | AggregateFunction::CountRows => or(Value::Integer(0))?,
                 AggregateFunction::Total => or(Value::Double(0.0))?,
                 AggregateFunction::Sum if aggregate.data_type == DataType::BigInt => {
@@ -160,6 +160,7 @@ impl Optimizer<'_> {
                 }
                 _ => continue,
             };
+            meant.placed(subquery.place.0);
             value.rewrite(&mut |part| {
                 if matches!(part, Expression::Column { index, .. } if index == id) {
                     *part = meant.clone();
