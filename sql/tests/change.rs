@@ -313,6 +313,14 @@ fn a_statement_does_not_see_the_rows_it_writes() {
         let given: Vec<&str> = given.into_iter().filter(|row| !row.is_empty()).collect();
         check(&fresh(), &format!("{change} {returning}"), &given);
     }
+    let one = "INSERT INTO u VALUES (1, 0) ON CONFLICT (id) DO UPDATE SET id = 3, n = (SELECT max(id) FROM u)
+        RETURNING n, (SELECT max(id) FROM u)";
+    check(&fresh(), one, &["2|2"]);
+    // What is not asked does not fail.
+    run(
+        &fresh(),
+        "INSERT INTO u VALUES (9, 0) ON CONFLICT (id) DO UPDATE SET n = (SELECT 1 / (n - n) FROM u)",
+    );
     // Many rows, too.
     let all = "INSERT INTO u SELECT g, 0 FROM generate_series(10, 5000) AS s (g)
         RETURNING (SELECT count(*) FROM u AS o WHERE o.id < u.id)";

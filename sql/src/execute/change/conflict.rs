@@ -51,12 +51,13 @@ impl Runner<'_> {
     }
 
     /// Answers the subqueries that are asked while rows are being written, or after it, and read no
-    /// column of the row at hand: they must not see what the statement writes.
-    pub(super) fn ask_ahead(&mut self, transaction: &Transaction, conflict: &Conflict) -> Result<()> {
+    /// column of the row at hand: they must not see what the statement writes. A single row is
+    /// updated before anything is written: no conflict clause is given then.
+    pub(super) fn ask_ahead(&mut self, transaction: &Transaction, conflict: Option<&Conflict>) -> Result<()> {
         let change = self.change;
         let mut context = self.context(transaction);
         change.returning.iter().try_for_each(|expression| context.ask_ahead(expression))?;
-        if let Conflict::Update { assignments, filter, .. } = conflict {
+        if let Some(Conflict::Update { assignments, filter, .. }) = conflict {
             let values = assignments.iter().map(|assignment| &assignment.value);
             values.chain(filter).try_for_each(|expression| context.ask_ahead(expression))?;
         }

@@ -164,7 +164,8 @@ impl Runner<'_> {
         let mut ready: Vec<Row> = Vec::new();
         let conflicts = !matches!(conflict, Conflict::Error);
         if conflicts && !source.is_empty() {
-            self.ask_ahead(transaction, conflict)?;
+            let one = source.iter().map(Batch::len).sum::<usize>() == 1;
+            self.ask_ahead(transaction, if one { None } else { Some(conflict) })?;
         }
         for batch in source {
             let mut rows: Vec<Vec<Value>> = (0..batch.len()).map(|row| batch.row(row, &self.types)).collect();
