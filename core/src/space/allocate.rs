@@ -144,6 +144,15 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         }
     }
 
+    /// Lays a page ready again that was just taken and came to hold nothing. This touches no map, which
+    /// may be as hard to reach as what failed.
+    pub(super) fn put_back(&mut self, page: u32, settled: bool) {
+        if self.space.recycled.push((page, settled)).is_err() {
+            // Nobody would know of it any more.
+            self.fail();
+        }
+    }
+
     /// Whether a page is laid ready to be handed out.
     fn is_ready(&self, page: u32) -> bool {
         self.space.recycled.iter().any(|(ready, _)| *ready == page)
@@ -216,7 +225,8 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         let page = self.allocate()?;
         let born = Entry { page, birth: self.epoch, freed: 0, settled: true };
         if let Err(error) = self.push(super::lists::BORN, born) {
-            self.unbear(page)?;
+            self.space.held_count += 1;
+            self.put_back(page, false);
             return Err(error);
         }
         let ptr = Ptr { page, tag: self.space.tags.draw() };

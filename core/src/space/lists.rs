@@ -116,7 +116,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         let page = self.allocate_held()?;
         let ptr = Ptr { page, tag: self.space.tags.draw() };
         let identity = Identity { ptr, birth: self.epoch, tree: 0, kind: Kind::List, level: 0 };
-        let mut pin = self.pager.create(identity)?;
+        let mut pin = self.pager.create(identity).inspect_err(|_| self.put_back(page, true))?;
         let list = self.list(index)?;
         list.head.put(pin.view_mut(), HEADER);
         list.head = ptr;
