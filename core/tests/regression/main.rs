@@ -21,3 +21,4 @@ mod rollback;
 mod sys;
 mod transactions;
 mod trees;
+mod window;
