@@ -208,7 +208,7 @@ impl<E: fmt::Display> fmt::Display for Error<E> {
             Self::Corrupt { page, damage } => write!(f, "page {page} is damaged: {}", damage.name()),
             Self::CorruptLog { lsn, durable_lsn } => write!(
                 f,
-                "the log is damaged at LSN {lsn}, below {durable_lsn} which was durable; opening it would lose acknowledged commits"
+                "the log is damaged at LSN {lsn}, below {durable_lsn} which was durable: to open it with the option salvage drops the acknowledged commits from there on"
             ),
             Self::Version { found, supported } => {
                 write!(f, "the file has format version {found}, this library reads up to {supported}")

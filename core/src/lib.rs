@@ -38,7 +38,7 @@ pub use device::{BlockDevice, Geometry, MemoryDevice, MemoryError, Partition};
 pub use engine::{Database, Options, Stats};
 pub use error::{Damage, DeviceName, Error, Operation};
 pub use integrity::CheckReport;
-pub use log::reader::{Finding, RecoveryStats};
+pub use log::reader::{Finding, RecoveryStats, Salvaged};
 pub use memory::{Memory, StaticMemory};
 pub use platform::Platform;
 pub use transaction::{Savepoint, Snapshot, TreeId, View, ViewError, WriteTxn};

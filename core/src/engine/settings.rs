@@ -9,6 +9,14 @@ pub struct Options {
     pub create: bool,
     /// Write nothing; a log is replayed in memory.
     pub read_only: bool,
+    /// Open what [`crate::Database::open`] refuses for its log, and drop the acknowledged commits
+    /// from the first one on that cannot be read or applied. What stays is the state after the one
+    /// before it, whole; [`RecoveryStats::salvaged`] says what went. Where nothing is wrong this is an
+    /// ordinary opening.
+    ///
+    /// A writing opening cuts the log for good: a log that is damaged, or missing. A read-only one
+    /// writes nothing and takes more: a log that is foreign or newer, a data device cut short.
+    pub salvage: bool,
     /// Bytes of the log ring of a new database: a multiple of the log's block size, at least
     /// eight blocks and one log buffer.
     pub ring_len: u64,
@@ -31,6 +39,7 @@ impl Default for Options {
         Self {
             create: true,
             read_only: false,
+            salvage: false,
             ring_len: 1 << 20,
             ring_len_max: 64 << 20,
             ring_growth_us: 5_000_000,

@@ -74,6 +74,19 @@ pub struct RecoveryStats {
     pub rows: [[u64; 6]; 2],
     /// Bytes of the chain that was followed.
     pub bytes: u64,
+    /// What an opening with [`crate::Options::salvage`] dropped.
+    pub salvaged: Option<Salvaged>,
+}
+
+/// Acknowledged commits that were dropped, at the caller's wish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Salvaged {
+    /// Those from this LSN on.
+    pub lsn: u64,
+    /// Bytes of the log from there on that were known to be durable; 0 where that is not known, as
+    /// of a log that is missing.
+    pub bytes: u64,
 }
 
 /// LSNs, epochs, incarnations and generations never get this high; so sums of them do not overflow.

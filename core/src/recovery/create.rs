@@ -5,7 +5,8 @@
 //! second copy is there nobody was told that the database exists, so what a crash leaves before that
 //! is blank again.
 
-use super::{assemble, check_ring};
+use super::assemble;
+use super::checks::check_ring;
 use crate::device::BlockDevice;
 use crate::engine::{Database, Options, Span};
 use crate::error::{DeviceName, Error, Operation};

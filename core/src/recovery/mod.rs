@@ -9,27 +9,29 @@
 //! Only then anything is served. Without records the new incarnation waits for the first write
 //! transaction. The replay is one epoch through the ordinary tree code and uses only pages that are
 //! free in the meta's map, so it can be cut anywhere and run again (I6).
+//!
+//! A salvage ends the replay where an ordinary opening is refused, and writes in the same order: until
+//! its meta is durable an ordinary opening is refused as before, from then on it finds a whole log.
 
+mod checks;
 mod create;
 
 use crate::checkpoint::state_of;
 use crate::device::BlockDevice;
 use crate::engine::{Checkpoints, Counters, Database, Options, Pace, Span, States};
 use crate::error::{DeviceName, Error, Operation};
-use crate::limits::{FRAMES_MIN, PAGE_SIZE_MAX, PAGE_SIZE_MIN};
-use crate::log::format::{BLOCK_HEADER, LogIdentity};
+use crate::log::format::LogIdentity;
 use crate::log::operations::Operation as Logged;
-use crate::log::reader::{Decision, Finding, NUMBER_MAX, Reader, RecoveryStats, Survey, decide};
+use crate::log::reader::{Decision, Finding, NUMBER_MAX, Reader, RecoveryStats, Salvaged, Survey, decide};
 use crate::log::ring::{Position, Ring};
 use crate::memory::{Memory, Space, Tags};
 use crate::meta::{Meta, store};
 use crate::page::Ptr;
-use crate::page::format::CRC_LEN;
 use crate::pager::PagerState;
 use crate::platform::Platform;
 use crate::seeded::{Bug, is};
-use crate::space::format::{ENTRIES, ENTRY, MAP_LEVELS_MAX, Shape};
 use crate::transaction::change::Change;
+use checks::{check_log, check_memory, check_meta, look_at_log};
 use heapless::Vec;
 use lock_api::Mutex;
 use portable_atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
@@ -38,6 +40,8 @@ use portable_atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 struct Log {
     len: u64,
     survey: Survey,
+    /// It is not the one of this database, or not there, and that was accepted.
+    lost: bool,
 }
 
 impl<P: Platform, M: Memory<P>> Database<P, M> {
@@ -49,11 +53,12 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
     /// [`Error::Truncated`]: what the data device holds. [`Error::LogMissing`],
     /// [`Error::LogForeign`], [`Error::LogNewer`], [`Error::CorruptLog`]: what the log device holds.
     /// [`Error::PageSize`], [`Error::BlockSize`], [`Error::MemoryTooSmall`],
-    /// [`Error::RingLength`]: what does not fit together. Device errors. Nothing is lost by any.
+    /// [`Error::RingLength`]: what does not fit together. Device errors. Nothing is lost by any;
+    /// [`Options::salvage`] opens what is left where the log is the trouble.
     pub fn open(platform: P, memory: M, options: Options) -> Result<Self, Error<P::Error>> {
         check_memory(&platform, &memory)?;
         if create::is_blank(&platform, memory.page_size() as u32)? {
-            if options.read_only || !options.create {
+            if options.read_only || options.salvage || !options.create {
                 return Err(Error::NotFound);
             }
             return create::create(platform, memory, options);
@@ -62,30 +67,54 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         let meta = found.meta;
         check_meta(&platform, &memory, &options, &meta)?;
         let log = look_at_log(&platform, &memory, &meta)?;
-        if found.newer_lost
-            && !meta.clean
-            && log.len >= meta.ring_len
-            && log.survey.generation > meta.generation
+        let fits = check_log(&found, &log);
+        let takes = |error: &Error<P::Error>| {
+            // A log that is foreign or newer may be all that another database has.
+            options.salvage && (options.read_only || matches!(error, Error::LogMissing))
+        };
+        let lost = fits.is_err();
+        if let Err(error) = fits
+            && !takes(&error)
         {
-            // A later checkpoint was durable, and neither of its copies can be read.
-            return Err(Error::MetaDamaged);
-        }
-        if log.survey.generation > meta.generation {
-            return Err(Error::LogNewer { generation: meta.generation, found: log.survey.generation });
+            return Err(error);
         }
         let incarnation = found.incarnation.max(meta.identity.incarnation).max(log.survey.incarnation);
         if incarnation >= NUMBER_MAX {
             return Err(Error::MetaDamaged);
         }
-        let incarnation = incarnation + 1;
-        let identity = LogIdentity { incarnation, salt: platform.entropy(), ..meta.identity };
-        let mut db = assemble(platform, memory, options, meta, identity);
-        db.recover(&found, &log)?;
-        Ok(db)
+        let log = Log { lost, ..log };
+        Self::assemble_and_recover(platform, memory, options, &found, &log, incarnation + 1)
     }
 
-    /// Follows the log from the meta's position and checkpoints what it leads to.
-    fn recover(&mut self, found: &store::Found, log: &Log) -> Result<(), Error<P::Error>> {
+    /// Brings the database back; a salvage that meets a record it cannot apply begins once more and
+    /// ends before it.
+    fn assemble_and_recover(
+        mut platform: P,
+        mut memory: M,
+        options: Options,
+        found: &store::Found,
+        log: &Log,
+        incarnation: u64,
+    ) -> Result<Self, Error<P::Error>> {
+        let meta = found.meta;
+        let mut until = u64::MAX;
+        loop {
+            // Another salt each time: a tag that was drawn and perhaps written is not drawn again.
+            let identity = LogIdentity { incarnation, salt: platform.entropy(), ..meta.identity };
+            let mut db = assemble(platform, memory, options, meta, identity);
+            match (db.recover(found, log, until), db.recovery.salvaged) {
+                (Ok(()), _) => return Ok(db),
+                (Err(_), Some(cut)) if until == u64::MAX => until = cut.lsn,
+                (Err(error), _) => return Err(error),
+            }
+            Self { platform, memory, .. } = db;
+            check_memory(&platform, &memory)?;
+        }
+    }
+
+    /// Follows the log from the meta's position, no further than a salvage is to, and checkpoints what
+    /// it leads to.
+    fn recover(&mut self, found: &store::Found, log: &Log, until: u64) -> Result<(), Error<P::Error>> {
         let meta = &found.meta;
         let block = self.ring.get_mut().block_size as u64;
         let mut end = meta.replay;
@@ -98,9 +127,10 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
             let span = Span { epoch: meta.epoch + 1, protected: meta.epoch, reserve };
             let mut change = Change::new(state_of(meta), span);
             let mut stats = RecoveryStats::default();
-            end = self.replay(meta, log, &mut change, &mut stats)?;
-            applied = end != meta.replay;
+            let replayed = self.replay(meta, log, &mut change, &mut stats, until);
             self.recovery = stats;
+            end = replayed?;
+            applied = end != meta.replay;
             if applied {
                 self.adopt(change, meta)?;
             }
@@ -111,9 +141,19 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         *ring = Ring::new(sizes, ring.identity, start, meta.ring_len, start);
         ring.position = Position { lsn: start, chain: end.chain };
         ring.generation = meta.generation;
-        if applied && !self.options.read_only && !is(Bug::ServedBeforeCheckpoint) {
+        if log.lost {
+            let bytes = log.survey.durable.saturating_sub(end.lsn);
+            self.recovery.salvaged.get_or_insert(Salvaged { lsn: end.lsn, bytes });
+        }
+        if self.options.read_only {
+            return Ok(());
+        }
+        if applied && !is(Bug::ServedBeforeCheckpoint) {
             self.armed.store(true, Ordering::Release);
             self.checkpoint_held()?;
+        } else if self.recovery.salvaged.is_some() {
+            // No record stays: the log begins anew where the checkpoint is.
+            self.arm()?;
         }
         Ok(())
     }
@@ -124,6 +164,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         log: &Log,
         change: &mut Change<M::Roots>,
         stats: &mut RecoveryStats,
+        until: u64,
     ) -> Result<Position, Error<P::Error>> {
         let Some(buffer) = self.memory.logs().first() else {
             return Err(Error::MemoryTooSmall);
@@ -132,8 +173,13 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         let mut operations = self.memory.operations().lock();
         let mut reader = reader(&self.platform, meta, buffer.as_mut());
         let watermark = log.survey.durable.max(meta.durable_lsn);
+        let cut = |lsn: u64| Some(Salvaged { lsn, bytes: watermark.saturating_sub(lsn) });
         loop {
             let before = reader.position;
+            if before.lsn == until {
+                stats.salvaged = cut(until);
+                return Ok(reader.position);
+            }
             let (finding, header) = reader.next(operations.as_mut())?;
             let valid = finding == Finding::Valid;
             let below = !valid && reader.position.lsn < watermark;
@@ -145,7 +191,9 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
             match decide(finding, below) {
                 Decision::Apply => {
                     let bytes = operations.as_ref().get(..header.len as usize).unwrap_or(&[]);
-                    self.apply(change, bytes, before.lsn, watermark)?;
+                    self.apply(change, bytes, before.lsn, watermark).inspect_err(|error| {
+                        stats.salvaged = cut(before.lsn).filter(|_| self.may_drop(error));
+                    })?;
                     change.state.last_record = header.epoch;
                     stats.bytes = reader.position.lsn - meta.replay.lsn;
                 }
@@ -156,11 +204,25 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
                         reader.position
                     });
                 }
+                Decision::Refuse if self.options.salvage => {
+                    stats.salvaged = cut(reader.position.lsn);
+                    return Ok(before);
+                }
                 Decision::Refuse => {
                     return Err(Error::CorruptLog { lsn: reader.position.lsn, durable_lsn: watermark });
                 }
             }
         }
+    }
+
+    /// Whether a salvage goes without a record that failed to be applied like this: its pages are
+    /// damaged, or, where nothing is to be written, cannot be read.
+    const fn may_drop(&self, error: &Error<P::Error>) -> bool {
+        let unread =
+            matches!(error, Error::Device { device: DeviceName::Data, operation: Operation::Read, .. });
+        self.options.salvage
+            && (matches!(error, Error::Corrupt { .. } | Error::CorruptLog { .. })
+                || unread && self.options.read_only)
     }
 
     /// Applies the operations of one record.
@@ -228,149 +290,6 @@ fn reader<'a, P: Platform>(platform: &'a P, meta: &Meta, buffer: &'a mut [u8]) -
         buffer,
         loaded: (0, 0),
     }
-}
-
-/// Looks over the log device and says what is wrong with it as a whole.
-fn look_at_log<P: Platform, M: Memory<P>>(
-    platform: &P,
-    memory: &M,
-    meta: &Meta,
-) -> Result<Log, Error<P::Error>> {
-    let len = platform.log().len().map_err(|error| Error::Device {
-        device: DeviceName::Log,
-        operation: Operation::Length,
-        offset: 0,
-        error,
-    })?;
-    if len < meta.ring_len {
-        if meta.clean {
-            return Ok(Log { len, survey: Survey::default() });
-        }
-        return Err(Error::LogMissing);
-    }
-    let Some(buffer) = memory.logs().first() else {
-        return Err(Error::MemoryTooSmall);
-    };
-    let mut buffer = buffer.lock();
-    let survey = reader(platform, meta, buffer.as_mut()).survey()?;
-    if survey.own == 0 && survey.foreign > 0 {
-        return Err(Error::LogForeign);
-    }
-    Ok(Log { len, survey })
-}
-
-fn check_meta<P: Platform, M: Memory<P>>(
-    platform: &P,
-    memory: &M,
-    options: &Options,
-    meta: &Meta,
-) -> Result<(), Error<P::Error>> {
-    let page_size = meta.page_size;
-    if memory.page_size() != page_size as usize {
-        return Err(Error::PageSize { page_size, memory: memory.page_size() as u32 });
-    }
-    let block_size = platform.data().geometry().block_size;
-    if block_size > page_size && !options.read_only {
-        return Err(Error::BlockSize { block_size, page_size });
-    }
-    let needed = u64::from(meta.page_count) * u64::from(page_size);
-    let found = platform.data().len().map_err(|error| Error::Device {
-        device: DeviceName::Data,
-        operation: Operation::Length,
-        offset: 0,
-        error,
-    })?;
-    if found < needed {
-        return Err(Error::Truncated { needed, found });
-    }
-    let block_size = platform.log().geometry().block_size;
-    if block_size != meta.log_block_size && !meta.clean {
-        return Err(Error::LogBlockSize { block_size, found: meta.log_block_size });
-    }
-    check_ring(platform, memory, meta.ring_len)?;
-    let sane = levels_fit(meta)
-        && meta.used_count <= meta.page_count
-        && meta.replay.lsn >= meta.ring_base
-        && [meta.epoch, meta.last_record, meta.generation, meta.identity.incarnation, meta.replay.lsn]
-            .iter()
-            .all(|number| *number < NUMBER_MAX)
-        && meta.ring_len < NUMBER_MAX;
-    if sane { Ok(()) } else { Err(Error::MetaDamaged) }
-}
-
-/// Whether the map is as high as its pages need.
-fn levels_fit(meta: &Meta) -> bool {
-    let shape = Shape::new(meta.page_size as usize - CRC_LEN);
-    let Ok(levels) = u8::try_from(meta.map_levels) else { return false };
-    let leaves = meta.page_count.div_ceil(shape.bits);
-    levels <= MAP_LEVELS_MAX
-        && meta.page_count <= shape.pages_max()
-        && leaves <= shape.span(levels)
-        && levels.checked_sub(1).is_none_or(|below| leaves > shape.span(below))
-}
-
-/// A ring must hold several batches, so that a commit finds room while a checkpoint is written.
-fn check_ring<P: Platform, M: Memory<P>>(
-    platform: &P,
-    memory: &M,
-    ring_len: u64,
-) -> Result<(), Error<P::Error>> {
-    let block = u64::from(platform.log().geometry().block_size);
-    let buffer = memory.logs().first().map_or(0, |log| log.lock().as_ref().len()) as u64;
-    if block == 0 || !ring_len.is_multiple_of(block) || ring_len < 8 * block || buffer > ring_len {
-        return Err(Error::RingLength { ring_len });
-    }
-    Ok(())
-}
-
-/// Checks once what all other code relies on.
-fn check_memory<P: Platform, M: Memory<P>>(platform: &P, memory: &M) -> Result<(), Error<P::Error>> {
-    let page_size = memory.page_size() as u32;
-    if !page_size.is_power_of_two() || !(PAGE_SIZE_MIN..=PAGE_SIZE_MAX).contains(&page_size) {
-        return Err(Error::PageSize { page_size, memory: page_size });
-    }
-    let frames = memory.frames().len();
-    let hands = memory.hands().len();
-    let block = platform.log().geometry().block_size as usize;
-    let log_len = memory.logs().first().map_or(0, |log| log.lock().as_ref().len());
-    let logs_fit = memory.logs().iter().all(|log| {
-        let len = log.lock().as_ref().len();
-        block > BLOCK_HEADER && len >= 2 * block && len.is_multiple_of(block) && len == log_len
-    });
-    let mut writer = memory.writer().lock();
-    let lists = writer.lists.as_ref().len();
-    // A list moves all its inline entries into one page.
-    let room = (memory.page_size() - CRC_LEN - ENTRIES) / ENTRY;
-    let inline_fits =
-        writer.lists.as_ref().iter().all(|list| (2..=room).contains(&list.inline.as_ref().len()));
-    let scratch = writer.scratch.as_mut().len();
-    let fits = hands > 0
-        && frames / hands >= FRAMES_MIN
-        && frames.is_multiple_of(hands)
-        && memory.keys().len() == frames
-        && memory.flags().len() == frames
-        && frames / hands < usize::from(u16::MAX)
-        && !memory.logs().is_empty()
-        && logs_fit
-        && lists >= crate::space::lists::DEAD + 4
-        && inline_fits
-        && scratch == memory.page_size();
-    if !fits {
-        return Err(Error::MemoryTooSmall);
-    }
-    // It may have served an earlier opening.
-    for list in writer.lists.as_mut() {
-        list.reset();
-    }
-    drop(writer);
-    for (key, flags) in memory.keys().iter().zip(memory.flags()) {
-        key.store(0, Ordering::Release);
-        flags.store(0, Ordering::Release);
-    }
-    for slot in memory.readers() {
-        slot.store(0, Ordering::Release);
-    }
-    Ok(())
 }
 
 /// A database whose newest state is that of `meta`.

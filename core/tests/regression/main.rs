@@ -18,6 +18,7 @@ mod opening;
 mod races;
 mod recovery;
 mod rollback;
+mod salvage;
 mod sys;
 mod transactions;
 mod trees;

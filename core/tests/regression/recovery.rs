@@ -11,7 +11,7 @@ use drystone_core::checksum::crc32c;
 use drystone_core::{Database, Error, Finding};
 use drystone_platform_sim::CrashState;
 
-type Memory = Small<32, 8192>;
+pub type Memory = Small<32, 8192>;
 
 /// Bytes of a block's header and of a record's.
 const BLOCK_HEADER: usize = 64;
@@ -23,7 +23,7 @@ const PARENT: usize = 16;
 
 /// What opening does about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
+pub enum Outcome {
     /// All records count.
     Apply,
     /// The records before it count.
@@ -34,10 +34,10 @@ enum Outcome {
 use Outcome::{Apply, End, Refuse};
 
 /// How a record is changed to be found like this.
-type Edit = fn(&mut Batch<'_>);
+pub type Edit = fn(&mut Batch<'_>);
 
 /// Finding, how it is made, outcome at or above the watermark, outcome below.
-const TABLE: [(Finding, Edit, Outcome, Outcome); 8] = [
+pub const TABLE: [(Finding, Edit, Outcome, Outcome); 8] = [
     (Finding::Valid, |_| {}, Apply, Apply),
     (Finding::NoBlock, |batch| batch.spoil_block(0), End, Refuse),
     (Finding::NoBlock, |batch| batch.move_block(0), End, Refuse),
@@ -49,7 +49,7 @@ const TABLE: [(Finding, Edit, Outcome, Outcome); 8] = [
 ];
 
 /// The blocks that one commit wrote: one record.
-struct Batch<'a> {
+pub struct Batch<'a> {
     blocks: Vec<&'a mut [u8]>,
 }
 
@@ -116,7 +116,7 @@ impl<'a> Batch<'a> {
 }
 
 /// A log with three records after the last checkpoint, and the state after each.
-fn three_records() -> (CrashState, [Model; 4]) {
+pub fn three_records() -> (CrashState, [Model; 4]) {
     let platform = blank();
     let db = create(platform.clone(), Memory::new(), quiet());
     db.checkpoint().unwrap();
@@ -131,15 +131,19 @@ fn three_records() -> (CrashState, [Model; 4]) {
     (flushed(&platform), states)
 }
 
+/// The log with the record of this number (1..=3) changed.
+pub fn edited(state: &CrashState, number: usize, edit: Edit) -> Vec<u8> {
+    let mut log = state.log.clone();
+    let mut batches = Batch::all(&mut log);
+    let first = batches.len() - 3;
+    edit(&mut batches[first + number - 1]);
+    log
+}
+
 /// Opens with the record of this number (1..=3) changed.
 fn recover(number: usize, finding: Finding, edit: Edit, outcome: Outcome) {
     let (state, models) = three_records();
-    let mut log = state.log.clone();
-    {
-        let mut batches = Batch::all(&mut log);
-        let first = batches.len() - 3;
-        edit(&mut batches[first + number - 1]);
-    }
+    let log = edited(&state, number, edit);
     let platform = on(state.data.clone(), log.clone());
     let opened = Database::open(platform.clone(), Memory::new(), quiet());
     let row = Finding::ALL.iter().position(|row| *row == finding).unwrap();
