@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::output::Mode;
+use crate::session::Access;
 use crate::suggest::nearest;
 
 /// What `-help` prints.
@@ -24,6 +25,8 @@ without any, from standard input, statement by statement.
   -separator TEXT           between the values of list (|) and csv (,)
   -nullvalue TEXT           stands for NULL
   -readonly                 open FILE for reading only; it must exist
+  -salvage                  open FILE although its log is damaged, and drop the
+                            transactions behind the damage (.recover only reads)
   -bail                     stop at the first error of standard input
   -init FILE                execute a script first
   -cmd TEXT                 execute SQL or a dot command first
@@ -83,6 +86,8 @@ pub struct Run {
     pub null: Option<String>,
     /// `-readonly`.
     pub read_only: bool,
+    /// `-salvage`.
+    pub salvage: bool,
     /// `-bail`.
     pub bail: bool,
     /// `-interactive` or `-batch`.
@@ -90,6 +95,21 @@ pub struct Run {
 }
 
 impl Run {
+    /// How the database is to be opened. All that is to be done being `.recover`, nothing of a damaged
+    /// file may be written.
+    pub fn access(&self) -> Access {
+        let only = match (self.inputs.as_slice(), self.commands.as_slice()) {
+            ([one], []) if self.init.is_empty() && self.scripts.is_empty() => one.trim(),
+            _ => "",
+        };
+        match (self.salvage, self.read_only) {
+            (true, _) => Access::Salvage,
+            _ if only.trim_end_matches(';') == ".recover" => Access::Rescue,
+            (_, true) => Access::Read,
+            _ => Access::Write,
+        }
+    }
+
     /// Neither scripts nor arguments stand in its place.
     pub fn reads_standard_input(&self) -> bool {
         self.inputs.is_empty() && self.scripts.is_empty()
@@ -110,7 +130,7 @@ pub struct Demo {
 /// Most tracks the demonstration takes; more would only take longer.
 const DEMO_TRACKS_MAX: u32 = 10_000_000;
 
-const OPTIONS: [&str; 28] = [
+const OPTIONS: [&str; 29] = [
     "box",
     "column",
     "csv",
@@ -129,6 +149,7 @@ const OPTIONS: [&str; 28] = [
     "separator",
     "nullvalue",
     "readonly",
+    "salvage",
     "bail",
     "cmd",
     "f",
@@ -168,6 +189,7 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
                     "separator" => run.separator = Some(value(arguments.next())?),
                     "nullvalue" => run.null = Some(value(arguments.next())?),
                     "readonly" => run.read_only = true,
+                    "salvage" => run.salvage = true,
                     "bail" => run.bail = true,
                     "cmd" => run.commands.push(value(arguments.next())?),
                     "f" => run.scripts.push(value(arguments.next())?),
@@ -184,8 +206,13 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Strin
             None => run.inputs.push(text_of("SQL", Some(argument))?),
         }
     }
-    if run.read_only && run.file.is_none() {
-        return Err(String::from("-readonly needs the name of a database"));
+    for (name, given) in [("readonly", run.read_only), ("salvage", run.salvage)] {
+        if given && run.file.is_none() {
+            return Err(format!("-{name} needs the name of a database"));
+        }
+    }
+    if run.read_only && run.salvage {
+        return Err(String::from("-salvage writes; without writing .recover prints what can be read"));
     }
     Ok(Command::Run(run))
 }
@@ -288,6 +315,7 @@ mod tests {
             (&["-frobnicate"], "unknown option -frobnicate; -help lists the options"),
             (&["-separator"], "-separator needs a value"),
             (&["-readonly"], "-readonly needs the name of a database"),
+            (&["-salvage"], "-salvage needs the name of a database"),
             (&["demo", "--track", "5"], "unknown option -track; did you mean -tracks?"),
             (&["demo", "--tracks", "0"], "--tracks takes a number from 1 to 10000000, not '0'"),
             (&["demo", "my.db"], "demo takes options only, not 'my.db'; a file named demo is ./demo"),

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use drystone::Connection;
 
+use crate::dump::Care;
 use crate::session::{Failure, Session};
 
 impl Session {
@@ -60,7 +61,7 @@ impl Session {
 
     fn build(&self, path: &Path) -> Result<(), Failure> {
         let copy = open(path)?;
-        self.dump(&[], &mut |sql| Ok(copy.execute_batch(sql)?))?;
+        self.dump(&[], Care::Strict, &mut |sql| Ok(copy.execute_batch(sql)?))?;
         Ok(copy.close().map_err(|(_, error)| error)?)
     }
 }

@@ -16,6 +16,16 @@ use crate::session::{Failure, Session};
 /// An INSERT is ended when it is longer than this, in bytes.
 const INSERT_LEN: usize = 16 << 10;
 
+/// What a dump does about damage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Care {
+    /// It ends with an error.
+    Strict,
+    /// It leaves out what cannot be read, says so on standard error, and writes each row as a statement
+    /// of its own, so that one that refers to a lost one fails alone.
+    Rescue,
+}
+
 /// Where the statements go, each without its semicolon.
 pub type Target<'a> = &'a mut dyn FnMut(&str) -> Result<(), Failure>;
 
@@ -29,7 +39,7 @@ struct Object {
 
 impl Session {
     /// Gives the statements that build the database, or some of its tables and views.
-    pub fn dump(&self, only: &[String], target: Target<'_>) -> Result<(), Failure> {
+    pub fn dump(&self, only: &[String], care: Care, target: Target<'_>) -> Result<(), Failure> {
         for name in only {
             self.connection.schema_sql(name)?;
         }
@@ -37,15 +47,18 @@ impl Session {
         if alone {
             self.connection.execute("BEGIN", ())?;
         }
-        let done = self.dump_inside(only, target);
+        let done = self.dump_inside(only, care, target);
         if alone {
             self.connection.execute("ROLLBACK", ())?;
         }
         done
     }
 
-    fn dump_inside(&self, only: &[String], target: Target<'_>) -> Result<(), Failure> {
+    fn dump_inside(&self, only: &[String], care: Care, target: Target<'_>) -> Result<(), Failure> {
         let objects: Vec<Object> = self.objects(only)?;
+        if care == Care::Rescue {
+            self.note_damage("the schema");
+        }
         let named = |kind: &str| -> Vec<&Object> { objects.iter().filter(|o| o.kind == kind).collect() };
         let needs = |table: &Object| self.referred(&table.name);
         let (tables, circle) = in_order(named("table"), &needs)?;
@@ -66,7 +79,7 @@ impl Session {
             if !circle {
                 target(&table.sql)?;
             }
-            self.dump_rows(&table.name, target)?;
+            self.dump_rows(&table.name, care, target)?;
         }
         let indexes = named("index");
         for table in &tables {
@@ -77,6 +90,15 @@ impl Session {
             target(&view.sql)?;
         }
         target("COMMIT")
+    }
+
+    /// As [`Session::dump`] of everything, as far as it can be read; notes on standard error say what
+    /// is left out.
+    pub fn recover(&self, target: Target<'_>) -> Result<(), Failure> {
+        self.connection.skip_damage(true);
+        let done = self.dump(&[], Care::Rescue, target);
+        self.connection.skip_damage(false);
+        done
     }
 
     /// Tables, indexes and views as they were made.
@@ -114,31 +136,65 @@ impl Session {
         Ok(())
     }
 
-    fn dump_rows(&self, table: &str, target: Target<'_>) -> Result<(), Failure> {
+    fn dump_rows(&self, table: &str, care: Care, target: Target<'_>) -> Result<(), Failure> {
+        let mut insert = String::new();
+        let done = self.dump_inserts(table, care, &mut insert, target);
+        if !insert.is_empty() && (done.is_ok() || care == Care::Rescue) {
+            target(&insert)?;
+        }
+        if care == Care::Strict {
+            return done;
+        }
+        self.note_damage(table);
+        match done {
+            Err(Failure::Sql(error)) => {
+                eprintln!("note: {table}: the rest of its rows is left out: {}", error.message());
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
+    /// Writes the rows; those not yet written are left for the caller, whatever happens.
+    fn dump_inserts(
+        &self,
+        table: &str,
+        care: Care,
+        insert: &mut String,
+        target: Target<'_>,
+    ) -> Result<(), Failure> {
+        let longest = if care == Care::Strict { INSERT_LEN } else { 0 };
         let table = identifier(table);
         let mut statement = self.connection.prepare(&format!("SELECT * FROM {table}"))?;
         let columns = statement.column_count();
         let mut rows = statement.query(())?;
         let mut cell = Cell::default();
-        let mut insert = String::new();
+        let mut values = String::new();
         while let Some(row) = rows.next()? {
             self.look_up()?;
-            if insert.len() > INSERT_LEN {
-                target(&std::mem::take(&mut insert))?;
+            if insert.len() > longest {
+                target(&std::mem::take(insert))?;
             }
-            if insert.is_empty() {
-                insert = format!("INSERT INTO {table} VALUES\n(");
-            } else {
-                insert.push_str(",\n(");
-            }
+            values.clear();
             for at in 0..columns {
                 cell.set(row.get_ref(at)?)?;
-                insert.push_str(if at > 0 { "," } else { "" });
-                insert.push_str(&cell.literal());
+                values.push_str(if at > 0 { "," } else { "" });
+                values.push_str(&cell.literal());
             }
-            insert.push(')');
+            match insert.is_empty() {
+                true => *insert = format!("INSERT INTO {table} VALUES\n({values})"),
+                false => insert.extend([",\n(", &values, ")"]),
+            }
         }
-        if insert.is_empty() { Ok(()) } else { target(&insert) }
+        Ok(())
+    }
+
+    /// Says how much damage was passed over since the last time.
+    fn note_damage(&self, place: &str) {
+        let lost = self.connection.skip_damage(true);
+        if lost > 0 {
+            eprintln!("note: {place}: left out, with all rows on them: damaged pages or long values, {lost}");
+        }
     }
 }
 

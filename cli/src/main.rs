@@ -86,7 +86,7 @@ fn run(options: &Run) -> io::Result<bool> {
     let mut style = Style::new(options.mode.unwrap_or(default_mode));
     (style.header, style.separator, style.null) =
         (options.header, options.separator.clone(), options.null.clone());
-    let connection = match connect(options.file.as_deref(), options.read_only) {
+    let connection = match connect(options.file.as_deref(), options.access()) {
         Ok(connection) => connection,
         Err(message) => {
             eprintln!("drystone: {message}");
@@ -94,7 +94,7 @@ fn run(options: &Run) -> io::Result<bool> {
         }
     };
     let mut shell = Shell::new(Session::new(connection, style, options.bail));
-    (shell.session.file, shell.session.read_only) = (options.file.clone(), options.read_only);
+    (shell.session.file, shell.session.read_only) = (options.file.clone(), options.access().is_read_only());
     shell.session.interactive = interactive;
     if interactive {
         let place = shell.session.place();

@@ -59,15 +59,55 @@ pub struct Session {
     pub interrupt: Arc<Interrupt>,
 }
 
-/// Opens a database; none: in memory. The error is one line.
-pub fn connect(file: Option<&Path>, read_only: bool) -> Result<Connection, String> {
+/// What may be done with a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everything; it is made if it is not there.
+    Write,
+    /// Reading.
+    Read,
+    /// Everything, and damage of its log is cut off first, with the transactions behind it.
+    Salvage,
+    /// Reading what can be read.
+    Rescue,
+}
+
+impl Access {
+    /// Nothing can be written.
+    pub fn is_read_only(self) -> bool {
+        matches!(self, Access::Read | Access::Rescue)
+    }
+
+    fn options(self) -> OpenOptions {
+        let defaults = OpenOptions::default();
+        // A log that is replayed without writing has to find room.
+        let cache_bytes = defaults.cache_bytes * if self == Access::Rescue { 8 } else { 1 };
+        let salvage = matches!(self, Access::Salvage | Access::Rescue);
+        OpenOptions {
+            create: self == Access::Write,
+            read_only: self.is_read_only(),
+            salvage,
+            cache_bytes,
+            ..defaults
+        }
+    }
+}
+
+/// Opens a database; none: in memory. The error is one line. A note says what was left out.
+pub fn connect(file: Option<&Path>, access: Access) -> Result<Connection, String> {
     let opened = match file {
         None => Connection::open_in_memory(),
-        Some(path) => {
-            let options = OpenOptions { create: !read_only, read_only, ..OpenOptions::default() };
-            Connection::open_with(path, options)
-        }
+        Some(path) => Connection::open_with(path, access.options()),
     };
+    if let Some(cut) = opened.as_ref().ok().and_then(Connection::salvaged) {
+        let gone = if access == Access::Salvage { "dropped" } else { "left out" };
+        let size = match cut.bytes {
+            0 => String::from("nobody knows how much that is"),
+            bytes => format!("{bytes} bytes of the log"),
+        };
+        let lsn = cut.lsn;
+        eprintln!("note: the log ends at LSN {lsn}; committed transactions behind that are {gone} ({size})");
+    }
     opened.map_err(|error| {
         let name = file.map_or_else(|| String::from(":memory:"), |path| path.display().to_string());
         let known = file.and_then(habits::file_hint);
@@ -104,7 +144,7 @@ impl Session {
     }
 
     /// Goes over to another database; stays with this one where that cannot be opened.
-    pub fn open(&mut self, file: Option<PathBuf>, read_only: bool) -> Result<(), Failure> {
+    pub fn open(&mut self, file: Option<PathBuf>, access: Access) -> Result<(), Failure> {
         if !self.connection.is_autocommit() {
             let message = "a transaction is open; COMMIT or ROLLBACK it before another database is opened";
             return Err(Failure::Text(String::from(message)));
@@ -113,9 +153,9 @@ impl Session {
         if known(&file).is_some() && known(&file) == known(&self.file) {
             return Err(Failure::Text(format!("{} is open already", self.place())));
         }
-        let connection = connect(file.as_deref(), read_only).map_err(Failure::Text)?;
+        let connection = connect(file.as_deref(), access).map_err(Failure::Text)?;
         let before = std::mem::replace(&mut self.connection, connection);
-        (self.file, self.read_only) = (file, read_only);
+        (self.file, self.read_only) = (file, access.is_read_only());
         self.aim_interrupt();
         before.close().map_err(|(_, error)| Failure::Sql(error))
     }

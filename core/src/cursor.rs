@@ -16,16 +16,19 @@ pub struct Cursor {
     tree: TreeId,
     walk: Walk,
     stamp: u64,
+    /// An error left it between entries.
+    lost: bool,
 }
 
 impl Cursor {
     /// A cursor that stands nowhere yet.
     #[must_use]
     pub const fn new(tree: TreeId) -> Self {
-        Self { tree, walk: Walk::new(tree.0, Ptr::NULL), stamp: 0 }
+        Self { tree, walk: Walk::new(tree.0, Ptr::NULL), stamp: 0, lost: false }
     }
 
     fn start<'a, V: View>(&mut self, view: &'a V) -> Result<Parts<'a, V::Platform, V::Memory>, ViewError<V>> {
+        self.stamp = 0;
         let parts = view.parts();
         let root = find_root(&parts, self.tree.0)?;
         self.walk = Walk::new(self.tree.0, root.root);
@@ -35,17 +38,30 @@ impl Cursor {
 
     /// After an error the cursor may stand between entries, so it must be placed again.
     fn note<T, E>(&mut self, result: Result<T, E>) -> Result<T, E> {
-        if result.is_err() {
-            self.stamp = 0;
-        }
+        self.lost = result.is_err();
         result
     }
 
     fn go_on<'a, V: View>(&self, view: &'a V) -> Result<Parts<'a, V::Platform, V::Memory>, ViewError<V>> {
-        if self.stamp != view.stamp() {
+        if self.lost || self.stamp != view.stamp() {
             return Err(Error::CursorInvalid);
         }
         Ok(view.parts())
+    }
+
+    /// After an error of a call that went forwards: goes to the first entry behind the page that could
+    /// not be read. What stands on that page, and below it, is left out. May fail again, at the next
+    /// damaged page; so calling it until it succeeds ends.
+    ///
+    /// # Errors
+    /// Like [`Cursor::entry`]; [`Error::CursorInvalid`] if there was no error before.
+    pub fn skip<V: View>(&mut self, view: &V) -> Result<(), ViewError<V>> {
+        if !self.lost || self.stamp != view.stamp() {
+            return Err(Error::CursorInvalid);
+        }
+        let parts = view.parts();
+        let result = self.walk.skip(parts.pager, parts.role);
+        self.note(result)
     }
 
     /// Goes to the first entry whose key is not below `key`; whether it is `key`.

@@ -7,10 +7,11 @@ use std::time::Instant;
 
 use super::setting::mode_named;
 use super::{Next, one};
+use crate::dump::Care;
 use crate::import::{Request, sqlite};
 use crate::output::{Mode, Style};
 use crate::quote::identifier;
-use crate::session::{Failure, Session, write_rows};
+use crate::session::{Access, Failure, Session, write_rows};
 
 fn cannot(what: &str, name: &str, error: &dyn std::fmt::Display) -> Failure {
     Failure::Text(format!("cannot {what} {name}: {error}"))
@@ -126,7 +127,15 @@ fn mode_of(file: &str) -> Mode {
 
 pub(super) fn dump(session: &mut Session, arguments: &[String]) -> Result<Next, Failure> {
     let mut out = std::mem::take(&mut session.out);
-    let done = session.dump(arguments, &mut |sql| Ok(writeln!(out, "{sql};")?));
+    let done = session.dump(arguments, Care::Strict, &mut |sql| Ok(writeln!(out, "{sql};")?));
+    session.out = out;
+    done.map(|()| Next::Go)
+}
+
+/// What is damaged is left out, with a note.
+pub(super) fn recover(session: &mut Session, _arguments: &[String]) -> Result<Next, Failure> {
+    let mut out = std::mem::take(&mut session.out);
+    let done = session.recover(&mut |sql| Ok(writeln!(out, "{sql};")?));
     session.out = out;
     done.map(|()| Next::Go)
 }
@@ -147,6 +156,6 @@ pub(super) fn open(session: &mut Session, arguments: &[String]) -> Result<Next, 
         [name] => Some(PathBuf::from(name)),
         _ => return Err(Failure::Text(String::from("usage: .open [--readonly] [FILE]"))),
     };
-    session.open(file, !options.is_empty())?;
+    session.open(file, if options.is_empty() { Access::Write } else { Access::Read })?;
     Ok(Next::Go)
 }

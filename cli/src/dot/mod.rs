@@ -35,7 +35,7 @@ struct Command {
     run: fn(&mut Session, &[String]) -> Result<Next, Failure>,
 }
 
-const COMMANDS: [Command; 27] = [
+const COMMANDS: [Command; 28] = [
     Command {
         name: "backup",
         usage: "FILE",
@@ -91,6 +91,12 @@ const COMMANDS: [Command; 27] = [
     Command { name: "print", usage: "[TEXT ...]", help: "print a line", run: setting::print },
     Command { name: "quit", usage: "", help: "leave", run: quit },
     Command { name: "read", usage: "FILE", help: "execute a script", run: file::read },
+    Command {
+        name: "recover",
+        usage: "",
+        help: "print the SQL of all that can be read of a damaged database",
+        run: file::recover,
+    },
     Command { name: "schema", usage: "[NAME]", help: "print the CREATE statements", run: look::schema },
     Command {
         name: "separator",

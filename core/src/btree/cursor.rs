@@ -206,6 +206,16 @@ impl Walk {
         Ok(())
     }
 
+    /// After an error on the way to a page: goes on behind that page, forwards. The path ends at the node
+    /// above it, each time a step nearer to the end.
+    pub fn skip<P: Platform, M: Memory<P>>(
+        &mut self,
+        pager: Pager<'_, P, M>,
+        role: Role,
+    ) -> Result<(), Error<P::Error>> {
+        self.next_leaf(pager, role, Way::Forward)
+    }
+
     fn next_leaf<P: Platform, M: Memory<P>>(
         &mut self,
         pager: Pager<'_, P, M>,

@@ -25,8 +25,13 @@ struct Bench {
 
 impl Bench {
     fn new() -> Bench {
-        let options =
-            StoreOptions { create: true, read_only: false, cache_bytes: 4 << 20, busy_timeout_us: 0 };
+        let options = StoreOptions {
+            create: true,
+            read_only: false,
+            salvage: false,
+            cache_bytes: 4 << 20,
+            busy_timeout_us: 0,
+        };
         Bench { store: Store::memory(&options).unwrap(), tables: Cell::new(0), settings: Settings::default() }
     }
 

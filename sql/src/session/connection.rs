@@ -10,6 +10,7 @@ use super::statement::Statement;
 use crate::error::{Error, Result};
 use crate::execute::Stop;
 use crate::parse::Script;
+use crate::storage::Salvaged;
 use std::cell::RefCell;
 use std::ops::Deref;
 use std::path::Path;
@@ -237,6 +238,20 @@ impl Connection {
     /// Counters of the storage engine since opening, by name.
     pub fn stats(&self) -> Vec<(&'static str, u64)> {
         self.shared.store.stats()
+    }
+
+    /// What [`OpenOptions::salvage`] dropped when the database was opened.
+    pub fn salvaged(&self) -> Option<Salvaged> {
+        self.shared.store.salvaged()
+    }
+
+    /// From now on queries of this database go on behind damaged pages, as far as they read tables
+    /// whole: the rows on those are missing. Or no longer. How many pages and long values were passed
+    /// over since the last call.
+    ///
+    /// This is to rescue what can be read; all other queries answer with an error, as they should.
+    pub fn skip_damage(&self, on: bool) -> u64 {
+        self.shared.store.skip_damage(on)
     }
 
     /// The names of the tables, in alphabetical order.

@@ -16,6 +16,10 @@ pub struct OpenOptions {
     pub create: bool,
     /// Write nothing; other readers may share the file.
     pub read_only: bool,
+    /// Open a file whose log is damaged or missing, and drop the acknowledged transactions from the
+    /// damage on; [`Connection::salvaged`] tells. A writing opening cuts the log for good; a read-only
+    /// one changes nothing, and also takes a log that is foreign or newer and a file cut short.
+    pub salvage: bool,
     /// Bytes of memory for pages.
     pub cache_bytes: usize,
     /// How long a write waits for another connection's transaction to end.
@@ -31,6 +35,7 @@ impl Default for OpenOptions {
         OpenOptions {
             create: true,
             read_only: false,
+            salvage: false,
             cache_bytes: 64 << 20,
             busy_timeout: Duration::from_secs(5),
             memory_limit: 256 << 20,
@@ -44,6 +49,7 @@ impl OpenOptions {
         StoreOptions {
             create: self.create,
             read_only: self.read_only,
+            salvage: self.salvage,
             cache_bytes: self.cache_bytes,
             busy_timeout_us: u64::try_from(self.busy_timeout.as_micros()).unwrap_or(u64::MAX),
         }

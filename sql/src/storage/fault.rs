@@ -25,14 +25,22 @@ pub(super) fn engine(error: Engine<DeviceError>) -> Error {
     let storage = |code| Error::new(ErrorKind::Storage, code, message.clone());
     match error {
         Engine::Device { error, .. } => device(&error),
-        Engine::Corrupt { .. } => storage(state::CORRUPT).hint("run .check; restore a backup"),
-        Engine::CorruptLog { .. }
-        | Engine::MetaDamaged
+        Engine::Corrupt { .. } => {
+            storage(state::CORRUPT).hint("run .check; restore a backup, or take what .recover can read")
+        }
+        Engine::CorruptLog { .. } => storage(state::CORRUPT).hint(
+            "restore a backup; or take what .recover can read; or open it with -salvage, which drops these commits",
+        ),
+        Engine::MetaDamaged
         | Engine::Truncated { .. }
         | Engine::LogForeign
-        | Engine::LogNewer { .. } => storage(state::CORRUPT).hint("restore a backup"),
-        Engine::LogMissing => storage(state::CORRUPT)
-            .hint("the file beside it whose name ends in -log holds the last commits; put it back"),
+        | Engine::LogNewer { .. } => {
+            storage(state::CORRUPT).hint("restore a backup, or take what .recover can read")
+        }
+        Engine::LogMissing => storage(state::CORRUPT).hint(
+            "the file beside it whose name ends in -log holds the last commits; put it back; without it .recover \
+             reads the last checkpoint, and -salvage opens that",
+        ),
         Engine::NotADatabase | Engine::Version { .. } | Engine::BlockSize { .. } => storage(state::IO),
         Engine::KeyTooLong { len, max } => {
             let message =

@@ -19,7 +19,7 @@ mod device;
 mod fault;
 mod store;
 
-pub use drystone_core::TreeId;
+pub use drystone_core::{Salvaged, TreeId};
 pub use store::{Cursor, Savepoint, Store, Transaction};
 
 /// How to open a store.
@@ -29,6 +29,8 @@ pub struct StoreOptions {
     pub create: bool,
     /// Write nothing.
     pub read_only: bool,
+    /// Drop what the log holds from its first damage on.
+    pub salvage: bool,
     /// Bytes of memory for pages.
     pub cache_bytes: usize,
     /// How long to wait for the writer's place.

@@ -1,13 +1,14 @@
 //! The storage engine, as the SQL layer uses it.
 
+use super::device::DeviceError;
 use super::device::StdPlatform;
-use super::{StoreOptions, TreeId, fault};
+use super::{Salvaged, StoreOptions, TreeId, fault};
 use crate::error::{Error, Result};
 use crate::memory::{HeapMemory, MemoryOptions};
 use drystone_core::{self as core, Error as Fault, Overflow, Value, View};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 type Memory = HeapMemory<StdPlatform>;
 type Engine = core::Database<StdPlatform, Memory>;
@@ -18,6 +19,27 @@ type WriteTxn = core::WriteTxn<StdPlatform, Memory, Arc<Engine>>;
 pub struct Store {
     engine: Option<Arc<Engine>>,
     commits: Arc<Commits>,
+    damage: Arc<Damage>,
+}
+
+/// Whether damage is passed over, and how much was.
+#[derive(Default)]
+struct Damage {
+    passed_over: AtomicBool,
+    count: AtomicU64,
+}
+
+impl Damage {
+    /// Whether to go on behind this error.
+    fn passes(&self, error: &Fault<DeviceError>) -> bool {
+        let is_damage = matches!(
+            error,
+            Fault::Corrupt { .. } | Fault::Device { operation: drystone_core::Operation::Read, .. }
+        );
+        let passes = is_damage && self.passed_over.load(Ordering::Acquire);
+        self.count.fetch_add(u64::from(passes), Ordering::AcqRel);
+        passes
+    }
 }
 
 /// Commits of changes, counted so that a transaction can tell whether somebody committed since it
@@ -72,7 +94,7 @@ impl Store {
     }
 
     fn transaction(&self, kind: Kind, base: u64) -> Transaction {
-        Transaction { kind, base, changed: false, commits: self.commits.clone() }
+        Transaction { kind, base, changed: false, commits: self.commits.clone(), damage: self.damage.clone() }
     }
 
     /// Writes everything committed to its place in the data file.
@@ -118,6 +140,17 @@ impl Store {
         ]
     }
 
+    /// What was dropped at opening.
+    pub fn salvaged(&self) -> Option<Salvaged> {
+        self.engine.as_ref().and_then(|engine| engine.stats().recovery.salvaged)
+    }
+
+    /// Whether cursors go on behind damage from now on; how often they did since the last call.
+    pub fn skip_damage(&self, on: bool) -> u64 {
+        self.damage.passed_over.store(on, Ordering::Release);
+        self.damage.count.swap(0, Ordering::AcqRel)
+    }
+
     /// Pages looked at since opening, in memory or not.
     pub fn pages_seen(&self) -> u64 {
         let stats = self.engine.as_ref().map(|engine| engine.stats());
@@ -146,18 +179,19 @@ fn start(
     platform: StdPlatform,
     options: &StoreOptions,
     page_size: u32,
-) -> Result<Store, Fault<super::device::DeviceError>> {
+) -> Result<Store, Fault<DeviceError>> {
     let sizes = MemoryOptions { page_size, pool_bytes: options.cache_bytes, ..MemoryOptions::default() };
     let choices = core::Options {
         create: options.create,
         read_only: options.read_only,
+        salvage: options.salvage,
         busy_timeout_us: options.busy_timeout_us,
         // The ring has to hold four log buffers.
         ring_len: sizes.log_bytes as u64 * 4,
         ..core::Options::default()
     };
     let engine = Engine::open(platform, HeapMemory::new(sizes), choices)?;
-    Ok(Store { engine: Some(Arc::new(engine)), commits: Arc::default() })
+    Ok(Store { engine: Some(Arc::new(engine)), commits: Arc::default(), damage: Arc::default() })
 }
 
 /// A point in a write transaction to go back to.
@@ -177,6 +211,7 @@ pub struct Transaction {
     base: u64,
     changed: bool,
     commits: Arc<Commits>,
+    damage: Arc<Damage>,
 }
 
 /// The same expression over either kind of view.
@@ -233,10 +268,16 @@ impl Transaction {
 
     /// The bytes of a value that is not in its leaf.
     fn long(&self, value: &Overflow) -> Result<Vec<u8>> {
+        self.read_long(value)?.map_err(fault::engine)
+    }
+
+    fn read_long(&self, value: &Overflow) -> Result<std::result::Result<Vec<u8>, Fault<DeviceError>>> {
         let len = usize::try_from(value.len()).map_err(|_| Error::corrupt("a value longer than memory"))?;
         let mut bytes = vec![0; len];
-        let read = view!(self, view => view.read_value(value, 0, &mut bytes)).map_err(fault::engine)?;
-        if read == len { Ok(bytes) } else { Err(Error::corrupt("a value that is shorter than it says")) }
+        match view!(self, view => view.read_value(value, 0, &mut bytes)) {
+            Ok(read) if read < len => Err(Error::corrupt("a value that is shorter than it says")),
+            read => Ok(read.map(|_| bytes)),
+        }
     }
 
     fn writer(&mut self) -> Result<&mut WriteTxn> {
@@ -325,7 +366,27 @@ impl Cursor {
 
     /// To the first entry whose key is at least `key`. True: equal.
     pub fn seek(&mut self, transaction: &Transaction, key: &[u8]) -> Result<bool> {
-        view!(transaction, view => self.cursor.seek(view, key)).map_err(fault::engine)
+        let sought = view!(transaction, view => self.cursor.seek(view, key));
+        self.pass(transaction, sought, false)
+    }
+
+    /// Goes on behind damage, where that is wished.
+    fn pass<T>(
+        &mut self,
+        transaction: &Transaction,
+        mut result: std::result::Result<T, Fault<DeviceError>>,
+        passed: T,
+    ) -> Result<T>
+    where
+        T: Copy,
+    {
+        while let Err(error) = &result {
+            if !transaction.damage.passes(error) {
+                break;
+            }
+            result = view!(transaction, view => self.cursor.skip(view)).map(|()| passed);
+        }
+        result.map_err(fault::engine)
     }
 
     /// To the last entry whose key is below `key`.
@@ -335,7 +396,8 @@ impl Cursor {
 
     /// To the first entry.
     pub fn seek_first(&mut self, transaction: &Transaction) -> Result<()> {
-        view!(transaction, view => self.cursor.seek_first(view)).map_err(fault::engine)
+        let sought = view!(transaction, view => self.cursor.seek_first(view));
+        self.pass(transaction, sought, ())
     }
 
     /// To the last entry.
@@ -367,6 +429,7 @@ impl Cursor {
         loop {
             // A long value is read when its leaf is let go: the walk stops behind it.
             let mut long: Option<Overflow> = None;
+            let mut stopped = false;
             let Cursor { cursor, key: joined } = self;
             let visit = |key: core::Key<'_>, value: Value<'_>| {
                 let whole = match (key.prefix, key.suffix) {
@@ -380,7 +443,10 @@ impl Cursor {
                     }
                 };
                 match value {
-                    Value::Inline(bytes) => f(whole, bytes),
+                    Value::Inline(bytes) => {
+                        stopped = !f(whole, bytes);
+                        !stopped
+                    }
                     Value::Overflow(value) => {
                         long = Some(value);
                         let whole = whole.to_vec();
@@ -393,11 +459,21 @@ impl Cursor {
                 false => view!(transaction, view => cursor.visit(view, visit)),
                 true => view!(transaction, view => cursor.visit_back(view, visit)),
             };
-            walked.map_err(fault::engine)?;
-            let Some(long) = long else { return Ok(()) };
-            let bytes = transaction.long(&long)?;
-            if !f(&self.key, &bytes) {
+            let failed = walked.is_err();
+            match back {
+                false => self.pass(transaction, walked, ())?,
+                true => walked.map_err(fault::engine)?,
+            }
+            let Some(long) = long else {
+                if failed && !stopped {
+                    continue;
+                }
                 return Ok(());
+            };
+            match transaction.read_long(&long)? {
+                Ok(bytes) if !f(&self.key, &bytes) => return Ok(()),
+                Err(error) if !transaction.damage.passes(&error) => return Err(fault::engine(error)),
+                _ => {}
             }
         }
     }
