@@ -8,13 +8,14 @@
 
 use crate::fault::Fault;
 use crate::model::{Model, NAMES, value_bytes};
+use crate::salvage::{Original, Salvages};
 use crate::script::{Name, steps};
 use crate::setup::{BLOCK, Db, Middle, Setup};
 use crate::watch::watch;
 use crate::workload::{Begin, Image, State, work};
 use drystone_core::checksum::crc32c;
-use drystone_core::{Cursor, Database, Options, View};
-use drystone_platform_sim::{Alteration, Operation, Plan, Random, Role, Trace};
+use drystone_core::{Cursor, Database, Error, Options, View};
+use drystone_platform_sim::{Alteration, Operation, Plan, Random, Role, SimError, Trace};
 use std::fmt;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -53,12 +54,19 @@ enum Damage {
 pub struct DamageReport {
     /// By kind: the same content, an error, the content before the last batch, an older state.
     kinds: [[u64; 4]; KINDS.len()],
+    /// Of those refused, a part is salvaged.
+    salvages: Salvages,
     /// What went wrong: a line that replays it, and what.
     pub troubles: Vec<(String, String)>,
 }
 
 const KINDS: [&str; 7] =
     ["bits", "sealed bits", "blocks", "lost writes", "misplaced writes", "old files", "wrong files"];
+
+/// Of the bits of a device one in so many is salvaged where it is refused, and of these one in so many
+/// is cut.
+const SALVAGED: usize = 23;
+const SALVAGE_CUT: usize = 11;
 
 /// Those of them with rules of their own.
 const SEALED: usize = 1;
@@ -87,7 +95,7 @@ enum Answer {
     State(usize),
 }
 
-type Entry = (usize, Vec<u8>, Vec<u8>);
+pub(crate) type Entry = (usize, Vec<u8>, Vec<u8>);
 
 /// The database to be damaged.
 struct Subject {
@@ -321,31 +329,34 @@ fn altered(trace: &Trace, index: usize, how: Alteration) -> Option<Image> {
 }
 
 /// The entries up to an error, and whether there was one.
-fn read(db: &Db<'_, Middle>) -> (Vec<Entry>, bool) {
+pub(crate) fn read(db: &Db<'_, Middle>) -> (Vec<Entry>, bool) {
     let mut found = Vec::new();
     let complete = read_all(db, &mut found).is_ok();
     let sound = complete && db.check().is_ok_and(|report| report.is_ok());
     (found, !sound)
 }
 
-/// Changes some of it; any error will do.
-fn exercise(db: &Db<'_, Middle>) -> Result<(), ()> {
+/// Changes some of it.
+pub(crate) fn exercise(db: &Db<'_, Middle>) -> Result<(), Error<SimError>> {
     for (round, name) in NAMES.into_iter().take(2).enumerate() {
-        let mut txn = db.write().map_err(|_| ())?;
-        let tree = txn.tree(name).map_err(|_| ())?.ok_or(())?;
+        let mut txn = db.write()?;
+        let tree = match txn.tree(name)? {
+            Some(tree) => tree,
+            None => txn.create_tree(name)?,
+        };
         for number in 0..12u8 {
             let key = format!("{:05}/", u32::from(number) * 900).into_bytes();
-            txn.put(tree, &key, &vec![number; 20 + round * 90]).map_err(|_| ())?;
+            txn.put(tree, &key, &vec![number; 20 + round * 90])?;
             let mut cursor = Cursor::new(tree);
-            cursor.seek(&txn, &key[..3]).map_err(|_| ())?;
+            cursor.seek(&txn, &key[..3])?;
             let found = cursor.entry(&txn, |key, _| [key.prefix, key.suffix].concat());
-            if let Some(key) = found.map_err(|_| ())? {
-                txn.delete(tree, &key).map_err(|_| ())?;
+            if let Some(key) = found? {
+                txn.delete(tree, &key)?;
             }
         }
-        txn.commit().map_err(|_| ())?;
+        txn.commit()?;
     }
-    db.checkpoint().map_err(|_| ())
+    db.checkpoint()
 }
 
 fn read_all(db: &Db<'_, Middle>, found: &mut Vec<Entry>) -> Result<(), ()> {
@@ -413,8 +424,36 @@ impl DamageReport {
             Err(fault) => Err(fault.to_string()),
         };
         match column {
-            Ok(column) => self.kinds[damage.kind()][column] += 1,
+            Ok(column) => {
+                self.kinds[damage.kind()][column] += 1;
+                if column == 1 {
+                    self.salvage(damage);
+                }
+            }
             Err(what) => self.troubles.push((damage.to_string(), what)),
+        }
+    }
+
+    /// Salvages what was refused; of the many bits only some.
+    fn salvage(&mut self, damage: Damage) {
+        let subject = subject();
+        let number = match damage {
+            Damage::Sealed(_) => return,
+            Damage::Bit(_, bit) if !bit.is_multiple_of(SALVAGED) => return,
+            Damage::Bit(_, bit) => bit / SALVAGED,
+            _ => 0,
+        };
+        let Some(image) = subject.damaged(damage) else { return };
+        let original = Original {
+            options: setup().options,
+            states: &subject.states,
+            whole_data: image.data == subject.image.data,
+        };
+        let crashes = number.is_multiple_of(SALVAGE_CUT);
+        let salvaged = catch_unwind(AssertUnwindSafe(|| original.salvage(&image, crashes)));
+        match salvaged.unwrap_or(Err(Fault::Panic)) {
+            Ok(salvages) => self.salvages.add(salvages),
+            Err(fault) => self.troubles.push((damage.to_string(), format!("salvage: {fault}"))),
         }
     }
 
@@ -429,6 +468,7 @@ impl DamageReport {
         for (to, more) in self.kinds.iter_mut().flatten().zip(other.kinds.iter().flatten()) {
             *to += more;
         }
+        self.salvages.add(other.salvages);
         self.troubles.extend(other.troubles);
     }
 }
@@ -439,7 +479,11 @@ impl fmt::Display for DamageReport {
         for (kind, [same, error, last, older]) in KINDS.iter().zip(self.kinds) {
             writeln!(f, "  {kind:<18}{same:>8}{error:>10}{last:>17}{older:>13}")?;
         }
-        Ok(())
+        let Salvages { opened: [writing, reading, refused], crashes } = self.salvages;
+        writeln!(
+            f,
+            "salvaged: {writing} for writing, {reading} for reading only, {refused} not; cut {crashes} times"
+        )
     }
 }
 

@@ -29,6 +29,7 @@ mod oracle;
 mod plans;
 mod recipe;
 mod replay;
+mod salvage;
 mod script;
 mod setup;
 mod timeline;

@@ -117,6 +117,8 @@ pub(crate) struct Reader<'a, P: Platform> {
     pub block_size: usize,
     pub base: u64,
     pub ring_len: u64,
+    /// Bytes of it that the device has: all but in a salvage. What is missing of a block is zero.
+    pub there: u64,
     pub identity: LogIdentity,
     /// The next record begins here.
     pub position: Position,
@@ -133,10 +135,9 @@ impl<'a, P: Platform> Reader<'a, P> {
         let mut survey = Survey::default();
         let chunk = self.buffer.len() - self.buffer.len() % self.block_size;
         let mut offset = 0;
-        while offset < self.ring_len {
-            let len = (self.ring_len - offset).min(chunk as u64) as usize;
-            let bytes = self.buffer.get_mut(..len).unwrap_or_default();
-            read_log(self.platform, offset, bytes)?;
+        while offset < self.there {
+            let len = (self.there - offset).min(chunk as u64) as usize;
+            let bytes = read_blocks(self.platform, offset, len, self.block_size, self.buffer)?;
             for block in bytes.chunks(self.block_size) {
                 if let Some(header) = BlockHeader::open(block, |bytes| self.platform.crc32c(0, bytes)) {
                     survey.note(&header, self.identity, self.block_size);
@@ -155,9 +156,12 @@ impl<'a, P: Platform> Reader<'a, P> {
         if lsn < start || lsn + size as u64 > start + len as u64 {
             let offset = (lsn - self.base) % self.ring_len;
             let most = (self.buffer.len() - self.buffer.len() % size) as u64;
-            let len = most.min(self.ring_len - offset) as usize;
+            let len = most.min(self.there.saturating_sub(offset)) as usize;
             self.loaded = (0, 0);
-            read_log(self.platform, offset, self.buffer.get_mut(..len).unwrap_or_default())?;
+            if len == 0 {
+                return Ok(None);
+            }
+            let len = read_blocks(self.platform, offset, len, size, self.buffer)?.len();
             self.loaded = (lsn, len);
         }
         let at = (lsn - self.loaded.0) as usize;
@@ -315,6 +319,21 @@ impl Survey {
             self.durable = self.durable.max(header.durable_lsn);
         }
     }
+}
+
+/// Reads so many bytes into the buffer, and fills the last block up with zeros; the whole blocks.
+fn read_blocks<'b, P: Platform>(
+    platform: &P,
+    offset: u64,
+    len: usize,
+    block_size: usize,
+    buffer: &'b mut [u8],
+) -> Result<&'b [u8], Error<P::Error>> {
+    let whole = buffer.get_mut(..len.next_multiple_of(block_size)).unwrap_or_default();
+    let (read, rest) = whole.split_at_mut_checked(len).unwrap_or_default();
+    read_log(platform, offset, read)?;
+    rest.fill(0);
+    Ok(whole)
 }
 
 /// Reads from the log device.

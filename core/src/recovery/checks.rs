@@ -14,7 +14,7 @@ use crate::platform::Platform;
 use crate::space::format::{ENTRIES, ENTRY, MAP_LEVELS_MAX, Shape};
 use portable_atomic::Ordering;
 
-/// Looks over the log device, where it is all there.
+/// Looks over the log device, as far as it is there.
 pub(super) fn look_at_log<P: Platform, M: Memory<P>>(
     platform: &P,
     memory: &M,
@@ -26,28 +26,26 @@ pub(super) fn look_at_log<P: Platform, M: Memory<P>>(
         offset: 0,
         error,
     })?;
-    if len < meta.ring_len {
+    if len < meta.ring_len && meta.clean {
         return Ok(Log { len, survey: Survey::default(), lost: false });
     }
     let Some(buffer) = memory.logs().first() else {
         return Err(Error::MemoryTooSmall);
     };
     let mut buffer = buffer.lock();
-    let survey = reader(platform, meta, buffer.as_mut()).survey()?;
+    let survey = reader(platform, meta, len, buffer.as_mut()).survey()?;
     Ok(Log { len, survey, lost: false })
 }
 
 /// Says what is wrong with the log as a whole.
 pub(super) const fn check_log<E>(found: &store::Found, log: &Log) -> Result<(), Error<E>> {
     let (meta, survey) = (&found.meta, &log.survey);
-    if log.len < meta.ring_len {
-        return if meta.clean { Ok(()) } else { Err(Error::LogMissing) };
-    }
     if survey.own == 0 && survey.foreign > 0 {
         return Err(Error::LogForeign);
     }
     if survey.generation <= meta.generation {
-        return Ok(());
+        let there = log.len >= meta.ring_len || meta.clean;
+        return if there { Ok(()) } else { Err(Error::LogMissing) };
     }
     if found.newer_lost && !meta.clean {
         // A later checkpoint was durable, and neither of its copies can be read.

@@ -119,16 +119,17 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         let block = self.ring.get_mut().block_size as u64;
         let mut end = meta.replay;
         let mut applied = false;
+        let mut stats = RecoveryStats::default();
         if !self.options.read_only && !is(Bug::CacheBelieved) {
             self.renew_copy(found)?;
         }
-        if log.len >= meta.ring_len && !meta.clean {
+        if !meta.clean {
             let reserve = if is(Bug::ReplayWithReserve) { 32 } else { 0 };
             let span = Span { epoch: meta.epoch + 1, protected: meta.epoch, reserve };
             let mut change = Change::new(state_of(meta), span);
-            let mut stats = RecoveryStats::default();
             let replayed = self.replay(meta, log, &mut change, &mut stats, until);
-            self.recovery = stats;
+            // Where a salvage goes on after an error.
+            self.recovery.salvaged = stats.salvaged.filter(|_| replayed.is_err());
             end = replayed?;
             applied = end != meta.replay;
             if applied {
@@ -143,18 +144,21 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         ring.generation = meta.generation;
         if log.lost {
             let bytes = log.survey.durable.saturating_sub(end.lsn);
-            self.recovery.salvaged.get_or_insert(Salvaged { lsn: end.lsn, bytes });
+            stats.salvaged.get_or_insert(Salvaged { lsn: end.lsn, bytes });
         }
         if self.options.read_only {
-            return Ok(());
-        }
-        if applied && !is(Bug::ServedBeforeCheckpoint) {
+            // Nothing is written.
+        } else if applied && !is(Bug::ServedBeforeCheckpoint) {
+            if log.len < meta.ring_len {
+                self.extend_log(log.len.next_multiple_of(block), meta.ring_len)?;
+            }
             self.armed.store(true, Ordering::Release);
             self.checkpoint_held()?;
-        } else if self.recovery.salvaged.is_some() {
+        } else if stats.salvaged.is_some() {
             // No record stays: the log begins anew where the checkpoint is.
             self.arm()?;
         }
+        self.recovery = stats;
         Ok(())
     }
 
@@ -171,9 +175,11 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         };
         let mut buffer = buffer.lock();
         let mut operations = self.memory.operations().lock();
-        let mut reader = reader(&self.platform, meta, buffer.as_mut());
+        let mut reader = reader(&self.platform, meta, log.len, buffer.as_mut());
         let watermark = log.survey.durable.max(meta.durable_lsn);
-        let cut = |lsn: u64| Some(Salvaged { lsn, bytes: watermark.saturating_sub(lsn) });
+        // What the meta vouches for is in the checkpoint but for the rest of a block.
+        let known = if log.lost { log.survey.durable } else { watermark };
+        let cut = |lsn: u64| Some(Salvaged { lsn, bytes: known.saturating_sub(lsn) });
         loop {
             let before = reader.position;
             if before.lsn == until {
@@ -278,10 +284,11 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
     }
 }
 
-fn reader<'a, P: Platform>(platform: &'a P, meta: &Meta, buffer: &'a mut [u8]) -> Reader<'a, P> {
+fn reader<'a, P: Platform>(platform: &'a P, meta: &Meta, len: u64, buffer: &'a mut [u8]) -> Reader<'a, P> {
     Reader {
         platform,
         block_size: platform.log().geometry().block_size as usize,
+        there: len.min(meta.ring_len),
         base: meta.ring_base,
         ring_len: meta.ring_len,
         identity: meta.identity,

@@ -8,7 +8,7 @@ use crate::fixture::{
     Model, SIZE, Small, blank, change, create, everything, expect, flushed, on, open, put, quiet,
 };
 use drystone_core::checksum::crc32c;
-use drystone_core::{Database, Error, Finding};
+use drystone_core::{Database, Error, Finding, Options};
 use drystone_platform_sim::CrashState;
 
 pub type Memory = Small<32, 8192>;
@@ -118,7 +118,8 @@ impl<'a> Batch<'a> {
 /// A log with three records after the last checkpoint, and the state after each.
 pub fn three_records() -> (CrashState, [Model; 4]) {
     let platform = blank();
-    let db = create(platform.clone(), Memory::new(), quiet());
+    let options = Options { ring_len: 32 << 10, ..quiet() };
+    let db = create(platform.clone(), Memory::new(), options);
     db.checkpoint().unwrap();
     let mut model = Model::new();
     let states = [0, 1, 2, 3].map(|number| {

@@ -128,6 +128,37 @@ fn a_missing_log_leaves_the_last_checkpoint() {
     expect(&open(&after(flushed(&platform)), Memory::new()), &model);
 }
 
+/// A log that was cut short: what is left of it counts, at a block's end or in the middle of one, and
+/// wherever the salvage is cut.
+#[test]
+fn a_log_that_is_cut_short_counts_as_far_as_it_is_there() {
+    let (state, models) = three_records();
+    let mut seen = [0; 4];
+    for len in (0..13 * SIZE).step_by(230) {
+        let log = state.log[..len as usize].to_vec();
+        let options = SimOptions { data: state.data.clone(), log, record: true, ..SimOptions::default() };
+        let platform = SimPlatform::new(options);
+        assert_eq!(refusal(&platform), Error::LogMissing);
+        let db = salvage(&platform, false).unwrap();
+        let found = contents(&db.read().unwrap());
+        let number = models.iter().position(|model| *model == found).unwrap();
+        seen[number] += 1;
+        expect(&db, &models[number]);
+        drop(db);
+        let trace = platform.trace().unwrap();
+        for position in 0..=trace.operations().len() {
+            for plan in [Plan::AllOld, Plan::AllNew, Plan::Seeded(len)] {
+                let platform = after(trace.crash_at(position, plan));
+                if let Ok(db) = Database::open(platform.clone(), Memory::new(), quiet()) {
+                    expect(&db, &models[number]);
+                }
+                expect(&salvage(&platform, false).unwrap(), &models[number]);
+            }
+        }
+    }
+    assert!(seen.iter().all(|count| *count > 0), "{seen:?}");
+}
+
 /// The log of another database may be all that one has: it is not written over.
 #[test]
 fn a_foreign_log_is_left_alone() {
