@@ -63,10 +63,10 @@ pub struct DamageReport {
 const KINDS: [&str; 7] =
     ["bits", "sealed bits", "blocks", "lost writes", "misplaced writes", "old files", "wrong files"];
 
-/// Of the bits of a device one in so many is salvaged where it is refused, and of these one in so many
-/// is cut.
+/// Of the bits of a device one in so many is salvaged where it is refused; of all that is salvaged one in
+/// so many is cut.
 const SALVAGED: usize = 23;
-const SALVAGE_CUT: usize = 11;
+const SALVAGE_CUT: usize = 5;
 
 /// Those of them with rules of their own.
 const SEALED: usize = 1;
@@ -441,7 +441,15 @@ impl DamageReport {
             Damage::Sealed(_) => return,
             Damage::Bit(_, bit) if !bit.is_multiple_of(SALVAGED) => return,
             Damage::Bit(_, bit) => bit / SALVAGED,
-            _ => 0,
+            Damage::Zeros(_, number)
+            | Damage::Noise(_, number)
+            | Damage::Copied(_, number, _)
+            | Damage::Lost(number)
+            | Damage::Misplaced(number, _)
+            | Damage::Old(_, number)
+            | Damage::Cut(_, number)
+            | Damage::Longer(_, number) => number,
+            Damage::Swapped | Damage::Foreign(_) => 0,
         };
         let Some(image) = subject.damaged(damage) else { return };
         let original = Original {
