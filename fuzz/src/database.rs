@@ -21,8 +21,8 @@ pub(crate) struct Image {
     log: Vec<u8>,
 }
 
-fn options(read_only: bool) -> Options {
-    Options { create: true, read_only, ring_len: RING, ..Options::default() }
+fn options(read_only: bool, salvage: bool) -> Options {
+    Options { create: true, read_only, salvage, ring_len: RING, ..Options::default() }
 }
 
 fn platform(data: Vec<u8>, log: Vec<u8>) -> SimPlatform {
@@ -33,7 +33,7 @@ fn platform(data: Vec<u8>, log: Vec<u8>) -> SimPlatform {
 fn build(close: bool) -> Image {
     let sim = platform(Vec::new(), Vec::new());
     let memory = Box::new(Memory::new());
-    let database = Database::open(sim.clone(), &*memory, options(false)).unwrap();
+    let database = Database::open(sim.clone(), &*memory, options(false, false)).unwrap();
     let mut txn = database.write().unwrap();
     for name in NAMES {
         let tree = txn.create_tree(name).unwrap();
@@ -142,20 +142,26 @@ impl Image {
 pub(crate) struct Opened {
     sim: SimPlatform,
     read_only: bool,
+    /// Only like this it can be.
+    salvage: bool,
 }
 
 impl Opened {
-    /// `None` where opening is refused.
+    /// `None` where opening is refused, as a salvage, too.
     pub(crate) fn new(image: Image, writable: bool) -> Option<Self> {
-        let opened = Self { sim: platform(image.data, image.log), read_only: !writable };
-        opened.with(|_| ())?;
+        let mut opened = Self { sim: platform(image.data, image.log), read_only: !writable, salvage: false };
+        if opened.with(|_| ()).is_none() {
+            opened.salvage = true;
+            opened.with(|_| ())?;
+        }
         Some(opened)
     }
 
     /// Opens, uses and leaves the database.
     fn with<T>(&self, f: impl FnOnce(&Engine<'_>) -> T) -> Option<T> {
         let memory = Box::new(Memory::new());
-        let database = Database::open(self.sim.clone(), &*memory, options(self.read_only)).ok()?;
+        let database =
+            Database::open(self.sim.clone(), &*memory, options(self.read_only, self.salvage)).ok()?;
         Some(f(&database))
     }
 
