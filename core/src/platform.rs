@@ -25,7 +25,7 @@ pub trait Platform: Sync {
     /// The device that holds the log ring.
     fn log(&self) -> &Self::Log;
 
-    /// A monotonic clock in microseconds.
+    /// A monotonic clock in microseconds; a few milliseconds late at most.
     fn now_us(&self) -> u64;
 
     /// 64 bits that no earlier opening has seen.

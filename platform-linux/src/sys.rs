@@ -1,4 +1,4 @@
-//! The system calls rustix lacks, and the only `unsafe` of this crate.
+//! The system calls rustix lacks or makes in another way, and the only `unsafe` of this crate.
 
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::atomic::AtomicU32;
@@ -10,6 +10,17 @@ pub(crate) fn sync_file_range(fd: BorrowedFd<'_>, offset: i64, len: i64) {
     unsafe {
         libc::sync_file_range(fd.as_raw_fd(), offset, len, libc::SYNC_FILE_RANGE_WRITE);
     }
+}
+
+/// Microseconds since some moment, a few milliseconds late at most: the clock that costs no more than
+/// reading memory. Through `libc`, since rustix's way to it cannot run under valgrind.
+pub(crate) fn coarse_us() -> u64 {
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the call writes one `timespec`, which is lent to it. It cannot fail with this clock.
+    unsafe {
+        libc::clock_gettime(libc::CLOCK_MONOTONIC_COARSE, &raw mut now);
+    }
+    now.tv_sec.unsigned_abs() * 1_000_000 + now.tv_nsec.unsigned_abs() / 1_000
 }
 
 /// The standard library's view of `core`'s atomic, as `futex` wants it.

@@ -5,6 +5,7 @@ use drystone_platform_posix::{System, retry};
 use parking_lot::{Condvar, Mutex};
 use portable_atomic::{AtomicU32, Ordering};
 use rustix::io::Errno;
+use rustix::time::{ClockId, clock_gettime};
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
@@ -47,6 +48,12 @@ impl System for Mac {
             }
             result => result,
         }
+    }
+
+    fn now_us(&self) -> u64 {
+        let now = clock_gettime(ClockId::Monotonic);
+        let (seconds, nanoseconds) = (now.tv_sec.unsigned_abs(), now.tv_nsec.unsigned_abs());
+        seconds * 1_000_000 + nanoseconds / 1_000
     }
 
     fn preallocate(&self, fd: BorrowedFd<'_>, from: u64, to: u64) -> Result<bool, Errno> {

@@ -42,6 +42,8 @@ pub struct FileDevice<S> {
     system: Arc<S>,
     path: Arc<Path>,
     file: OnceLock<OwnedFd>,
+    /// The file once more, whose writes are durable when they return, where there is such a thing.
+    durable: OnceLock<Option<OwnedFd>>,
     len: AtomicU64,
     /// Held while the length changes.
     resize: Mutex<()>,
@@ -71,6 +73,7 @@ impl<S: System> FileDevice<S> {
             system,
             path,
             file: cell,
+            durable: OnceLock::new(),
             len: AtomicU64::new(len),
             resize: Mutex::new(()),
             growth,
@@ -226,6 +229,15 @@ impl<S: System> BlockDevice for FileDevice<S> {
         let len = bufs.iter().map(|buf| buf.len() as u64).sum();
         let fd = self.file_for(offset, len)?;
         write_slices(fd, offset, bufs).map_err(|errno| self.error(Operation::Write, errno))
+    }
+
+    fn write_durable(&self, offset: u64, buf: &[u8]) -> Result<(), Error> {
+        self.check_writable()?;
+        let fd = self.file_for(offset, buf.len() as u64)?;
+        let durable = self.durable.get_or_init(|| self.system.open_durable(fd));
+        let written = write_slice(durable.as_ref().map_or(fd, OwnedFd::as_fd), offset, buf);
+        written.map_err(|errno| self.error(Operation::Write, errno))?;
+        if durable.is_some() { Ok(()) } else { self.flush() }
     }
 
     fn flush(&self) -> Result<(), Error> {

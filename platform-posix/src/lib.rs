@@ -31,6 +31,7 @@
 
 mod device;
 mod error;
+mod latch;
 mod lock;
 mod platform;
 #[allow(unsafe_code)]
@@ -39,5 +40,6 @@ mod system;
 
 pub use device::FileDevice;
 pub use error::{Error, Holder, Operation};
+pub use latch::Latch;
 pub use platform::{OpenOptions, PosixPlatform};
 pub use system::{System, checked, retry};

@@ -2,6 +2,7 @@
 
 use crate::device::{FileDevice, Growth, flush_directory};
 use crate::error::{Error, Operation};
+use crate::latch::Latch;
 use crate::lock::{self, OwnEntry};
 use crate::system::{System, retry};
 use drystone_core::platform::Platform;
@@ -11,7 +12,6 @@ use rustix::io::Errno;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
 
 /// How to open the files.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +36,6 @@ pub struct PosixPlatform<S> {
     data: FileDevice<S>,
     log: FileDevice<S>,
     system: Arc<S>,
-    started: Instant,
 }
 
 impl<S: System> PosixPlatform<S> {
@@ -80,7 +79,7 @@ impl<S: System> PosixPlatform<S> {
         let file = open_log(&path, options.read_only)?;
         let log =
             FileDevice::new(Arc::clone(&system), path, file, Growth::WriteZeros, options.read_only, mode);
-        Ok(Self { _own: own, data, log, system, started: Instant::now() })
+        Ok(Self { _own: own, data, log, system })
     }
 }
 
@@ -151,7 +150,7 @@ impl<S: System> Platform for PosixPlatform<S> {
     type Error = Error;
     type Data = FileDevice<S>;
     type Log = FileDevice<S>;
-    type Mutex = parking_lot::RawMutex;
+    type Mutex = Latch;
     type RwLock = parking_lot::RawRwLock;
     const THREADS: bool = true;
 
@@ -164,7 +163,7 @@ impl<S: System> Platform for PosixPlatform<S> {
     }
 
     fn now_us(&self) -> u64 {
-        u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX)
+        self.system.now_us()
     }
 
     fn entropy(&self) -> u64 {

@@ -1,5 +1,7 @@
-//! Locks on one byte of a file, which rustix lacks; the only `unsafe` of this crate.
+//! Locks on one byte of a file, which rustix lacks, and the latch as a raw lock: the only `unsafe` of
+//! this crate.
 
+use crate::latch::Latch;
 use crate::system::{checked, retry};
 use rustix::io::Errno;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -45,4 +47,34 @@ pub(crate) fn lock_owner(fd: BorrowedFd<'_>, offset: i64) -> Option<u32> {
         return None;
     }
     u32::try_from(lock.l_pid).ok().filter(|pid| *pid != 0)
+}
+
+// SAFETY: `take` returns and `try_take` is true only for who changed the word from free to taken, in
+// one atomic step that acquires what `free` released; so no two hold it at a time.
+unsafe impl lock_api::RawMutex for Latch {
+    #[allow(clippy::declare_interior_mutable_const)] // the trait asks for one
+    const INIT: Self = Self::new();
+    /// Whoever holds it may let it go on another thread: nothing of it belongs to a thread.
+    type GuardMarker = lock_api::GuardSend;
+
+    #[inline]
+    fn lock(&self) {
+        self.take();
+    }
+
+    #[inline]
+    fn try_lock(&self) -> bool {
+        self.try_take()
+    }
+
+    #[inline]
+    // SAFETY: the caller holds it, by the trait's contract.
+    unsafe fn unlock(&self) {
+        self.free();
+    }
+
+    #[inline]
+    fn is_locked(&self) -> bool {
+        self.is_taken()
+    }
 }

@@ -6,7 +6,7 @@
 use portable_atomic::AtomicU32;
 use rustix::io::Errno;
 use std::ops::Range;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 
 /// What each system does in its own way.
 pub trait System: Default + Send + Sync + 'static {
@@ -15,6 +15,16 @@ pub trait System: Default + Send + Sync + 'static {
     /// # Errors
     /// Whatever the system reports; then nothing is known about what was written.
     fn flush(&self, fd: BorrowedFd<'_>) -> Result<(), Errno>;
+
+    /// The same file once more, so that each write returns when it is durable: one call less than a
+    /// write and a flush. `None` where the file system is not known to keep that.
+    fn open_durable(&self, fd: BorrowedFd<'_>) -> Option<OwnedFd> {
+        let _ = fd;
+        None
+    }
+
+    /// Microseconds of a clock that never goes back; a few milliseconds late at most.
+    fn now_us(&self) -> u64;
 
     /// Lengthens the file to `to` from `from`, its present length, with blocks that are really
     /// there. False, and nothing done, where the file system cannot.

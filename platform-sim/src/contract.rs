@@ -125,8 +125,8 @@ pub fn platform<P: Platform>(platform: &P) {
 
     let word = AtomicU32::new(1);
     platform.wait(&word, 0, None); // differs already: returns at once
-    platform.wait(&word, 1, Some(1_000));
-    assert!(platform.now_us() >= before + 900, "the timeout counts on the clock");
+    platform.wait(&word, 1, Some(30_000));
+    assert!(platform.now_us() >= before + 20_000, "the timeout counts on the clock");
     if !P::THREADS {
         return;
     }

@@ -105,27 +105,39 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         tree: &mut TreeRoot,
         key: &[u8],
     ) -> Result<Target<'a, P, M>, Error<P::Error>> {
-        let (mut ptr, mut pin) = self.writable(tree.root)?;
-        check_place(pin.view(), ptr, tree.tree, None)?;
-        tree.root = ptr;
         let mut path = Path::new();
         let mut edge = true;
+        let mut above: Option<(PinMutOf<'a, P, M>, usize)> = None;
+        let mut old = tree.root;
+        let mut expected = None;
         loop {
-            let level = format::level(pin.view());
-            if level == 0 {
-                return Ok(Target { path, leaf: ptr, pin, edge });
+            let grip = self.pager.pin_for_change(old, self.protected)?;
+            let view = grip.view();
+            check_place(view, old, tree.tree, expected)?;
+            let level = format::level(view);
+            // Where to go on is looked up first, so that the child's bytes come while this node is copied.
+            let step = if level == 0 {
+                None
+            } else {
+                let node = Node::new(view);
+                let index = node.search_child(key);
+                edge &= index + 1 == node.count();
+                let child = node.child(index);
+                Some((index, child))
+            };
+            let (new, pin) = self.own(old, grip)?;
+            match &mut above {
+                None => tree.root = new,
+                Some((above, index)) if new != old => edit::set_child(above.view_mut(), *index, new),
+                Some(_) => {}
             }
-            let node = Node::new(pin.view());
-            let index = node.search_child(key);
-            edge &= index + 1 == node.count();
-            let child = node.child(index);
-            push_step(&mut path, ptr, index)?;
-            let (new, child_pin) = self.writable(child)?;
-            check_place(child_pin.view(), child, tree.tree, Some(level - 1))?;
-            if new != child {
-                edit::set_child(pin.view_mut(), index, new);
-            }
-            (ptr, pin) = (new, child_pin);
+            let Some((index, child)) = step else {
+                return Ok(Target { path, leaf: new, pin, edge });
+            };
+            push_step(&mut path, new, index)?;
+            above = Some((pin, index));
+            old = child;
+            expected = Some(level - 1);
         }
     }
 

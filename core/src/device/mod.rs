@@ -72,6 +72,16 @@ pub trait BlockDevice: Sync {
     /// After an error any part of the range may have been written.
     fn write(&self, offset: u64, bufs: &[&[u8]]) -> Result<(), Self::Error>;
 
+    /// Writes a slice at `offset`, whole, and returns when its bytes are durable; earlier writes may
+    /// be so too. One call where the device can, else a write and a flush.
+    ///
+    /// # Errors
+    /// After an error nothing is known of these bytes.
+    fn write_durable(&self, offset: u64, buf: &[u8]) -> Result<(), Self::Error> {
+        self.write(offset, &[buf])?;
+        self.flush()
+    }
+
     /// Everything written and reserved before this call is durable when it returns `Ok`.
     ///
     /// # Errors

@@ -48,6 +48,10 @@ where
         self.device.write(self.at(offset, len), bufs)
     }
 
+    fn write_durable(&self, offset: u64, buf: &[u8]) -> Result<(), T::Error> {
+        self.device.write_durable(self.at(offset, buf.len() as u64), buf)
+    }
+
     fn flush(&self) -> Result<(), T::Error> {
         self.device.flush()
     }

@@ -167,7 +167,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         ];
         drop(states);
         let used = self.readers_used.load(Ordering::Acquire);
-        (committed, Protectors { own, readers: self.memory.readers().get(..used).unwrap_or(&[]) })
+        (committed, Protectors::new(own, self.memory.readers().get(..used).unwrap_or(&[])))
     }
 
     /// An epoch never used before while the database is open.

@@ -99,12 +99,24 @@ impl Ring {
 
     /// Ring offset of an LSN.
     pub const fn offset(&self, lsn: u64) -> u64 {
-        lsn.wrapping_sub(self.base) % self.len
+        let distance = lsn.wrapping_sub(self.base);
+        // Most rings have a power of two bytes.
+        if self.len.is_power_of_two() { distance & (self.len - 1) } else { distance % self.len }
+    }
+
+    /// Bytes of a position in its block: block sizes are powers of two.
+    const fn in_block(&self, at: usize) -> usize {
+        at & (self.block_size - 1)
+    }
+
+    /// Bytes of the whole blocks that hold the first `len` bytes.
+    const fn whole_blocks(&self, len: usize) -> usize {
+        self.in_block(len.wrapping_neg()) + len
     }
 
     /// LSN after the last block that holds anything.
-    pub fn end(&self) -> u64 {
-        self.start + self.used.next_multiple_of(self.block_size) as u64
+    pub const fn end(&self) -> u64 {
+        self.start + self.whole_blocks(self.used) as u64
     }
 
     /// Bytes of the ring that hold what a recovery would need.
@@ -120,7 +132,10 @@ impl Ring {
     /// Most bytes a record with `len` bytes of operations adds.
     const fn room_for(&self, len: usize) -> usize {
         let payload = self.block_size - BLOCK_HEADER;
-        ((len + RECORD_OVERHEAD).div_ceil(payload) + 1) * self.block_size
+        let len = len + RECORD_OVERHEAD;
+        // Most fit one block.
+        let blocks = if len <= payload { 1 } else { len.div_ceil(payload) };
+        (blocks + 1) * self.block_size
     }
 
     /// Whether the ring has room for a record, whatever is in the buffer.
@@ -130,7 +145,7 @@ impl Ring {
 
     /// Whether the buffer has room for a record.
     pub fn fits_buffer(&self, buffer: &[u8], len: usize) -> bool {
-        self.used.next_multiple_of(self.block_size) + self.room_for(len) <= buffer.len()
+        self.whole_blocks(self.used) + self.room_for(len) <= buffer.len()
     }
 
     /// Whether a record of this length is to be logged: the ring has room, an empty buffer could
@@ -161,11 +176,11 @@ impl Ring {
 
     /// Notes where the record begins, in a new block where the current one is full.
     fn begin_record(&mut self, buffer: &mut [u8]) {
-        if self.used.is_multiple_of(self.block_size) {
+        if self.in_block(self.used) == 0 {
             self.begin_block(buffer);
         }
         if self.first == 0 {
-            self.first = (self.used % self.block_size) as u32;
+            self.first = self.in_block(self.used) as u32;
         }
     }
 
@@ -185,10 +200,10 @@ impl Ring {
 
     fn append_bytes(&mut self, buffer: &mut [u8], mut bytes: &[u8]) {
         while !bytes.is_empty() {
-            if self.used.is_multiple_of(self.block_size) {
+            if self.in_block(self.used) == 0 {
                 self.begin_block(buffer);
             }
-            let room = self.block_size - self.used % self.block_size;
+            let room = self.block_size - self.in_block(self.used);
             let (now, later) = bytes.split_at(room.min(bytes.len()));
             crate::bytes::put(buffer, self.used, now);
             self.used += now.len();
@@ -201,7 +216,7 @@ impl Ring {
     pub fn close(&mut self, buffer: &mut [u8], buffers: usize, crc32c: impl Fn(&[u8]) -> u32) -> Batch {
         let size = self.block_size;
         let used = self.used;
-        let len = used.next_multiple_of(size);
+        let len = self.whole_blocks(used);
         let last = len - size;
         put_u32(buffer, last, self.first);
         let durable_lsn = match self.durable {
@@ -224,7 +239,8 @@ impl Ring {
         }
         let offset = self.offset(self.start);
         let straight = (self.len - offset) as usize;
-        let written = used.next_multiple_of(self.write_size).min(len);
+        // Write sizes are powers of two that divide a block.
+        let written = (used.wrapping_neg() & (self.write_size - 1)) + used;
         let batch = Batch { offset, len: written, straight, end: self.start + len as u64 };
         self.start += len as u64;
         self.used = 0;

@@ -110,6 +110,20 @@ impl<'a, R: RawRwLock, B: AsRef<[u8]>> Pin<'a, R, B> {
     }
 }
 
+impl<'a, R: RawRwLock, B: AsRef<[u8]> + AsMut<[u8]>> Pin<'a, R, B> {
+    pub(crate) fn give_up_clean(self, ptr: Ptr) -> Result<PinMut<'a, R, B>, Self> {
+        let place = self.place;
+        if place.is_dirty() {
+            return Err(self);
+        }
+        drop(self);
+        match PinMut::try_lock(place) {
+            Some(pin) if place.key() == ptr.key() && !place.is_dirty() => Ok(pin),
+            _ => Err(Pin::lock(place)),
+        }
+    }
+}
+
 /// A page held for changing.
 pub(crate) struct PinMut<'a, R: RawRwLock, B> {
     guard: RwLockWriteGuard<'a, R, B>,
@@ -149,6 +163,10 @@ impl<'a, R: RawRwLock, B: AsRef<[u8]> + AsMut<[u8]>> PinMut<'a, R, B> {
 
     pub fn birth(&self) -> u64 {
         format::birth(self.view())
+    }
+
+    pub(crate) fn exchange(&mut self, other: &mut Self) {
+        core::mem::swap(&mut *self.guard, &mut *other.guard);
     }
 
     /// Gives a page that was flushed a new tag, so that it may be changed again (I2, I3).

@@ -13,7 +13,8 @@
 //!
 //! Invariants:
 //! - P1 A frame's key is changed only under its exclusive lock.
-//! - P2 At most one frame of a page is dirty; a page that becomes free has no frame (I1).
+//! - P2 At most one frame of a page is dirty. A page that the map calls free has no frame; one that
+//!   is laid ready to be used again may have one, which its next content gets (I1).
 //! - P3 Bytes from the device are verified (checksum, number, tag, structure) before the key makes
 //!   them findable to anyone but the loader, who holds the exclusive lock until then (I8).
 //! - P4 A dirty page is written under its (page, tag) once; then it is clean, and changing it again
@@ -52,6 +53,24 @@ pub(crate) enum Hint {
     Keep,
     /// It is passed by in a scan and should not push hot pages out.
     Scan,
+}
+
+/// A page held by the writer.
+pub(crate) enum Grip<'a, P: Platform, M: Memory<P>> {
+    /// For reading: others may read it, too.
+    Shared(PinOf<'a, P, M>),
+    /// For changing.
+    Own(PinMutOf<'a, P, M>),
+}
+
+impl<P: Platform, M: Memory<P>> Grip<'_, P, M> {
+    /// The page's bytes after the checksum.
+    pub fn view(&self) -> &[u8] {
+        match self {
+            Self::Shared(pin) => pin.view(),
+            Self::Own(pin) => pin.view(),
+        }
+    }
 }
 
 /// What all threads share about the pool besides the frames.
@@ -194,9 +213,29 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
         Some(pin)
     }
 
-    /// Birth of the page `ptr` points to, if it is in the pool.
-    pub fn birth(&self, ptr: Ptr) -> Option<u64> {
-        self.holding(ptr).map(Place::birth)
+    /// The page `ptr` points to, for the writer: for changing if it was born after `protected`, else
+    /// for reading.
+    pub fn pin_for_change(&self, ptr: Ptr, protected: u64) -> Result<Grip<'a, P, M>, Error<P::Error>> {
+        for _ in 0..LOAD_TRIES {
+            if let Some(frame) = self.holding(ptr) {
+                let grip = if frame.birth() > protected {
+                    Grip::Own(PinMut::lock(frame))
+                } else {
+                    Grip::Shared(Pin::lock(frame))
+                };
+                if frame.key() == ptr.key() {
+                    frame.visit();
+                    return Ok(grip);
+                }
+            }
+            self.load(ptr, Role::Writer)?;
+        }
+        Err(Error::PoolExhausted)
+    }
+
+    /// Whether a page has a frame.
+    pub fn is_known(&self, page: u32) -> bool {
+        self.holding_any(page).is_some()
     }
 
     /// The page `ptr` points to, for changing; only for the writer.
@@ -240,7 +279,7 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
     /// Forgets every frame of a page that became free, unwritten. Waits for a write of it that is
     /// running, so that its number can be handed out afterwards.
     pub fn forget(&self, page: u32) {
-        if page == 0 || is(Bug::DeadFrameKept) {
+        if page == 0 {
             return; // page 0 is a meta's, and an empty frame's key looks like it
         }
         while let Some(frame) = self.holding_any(page) {

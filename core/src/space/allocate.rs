@@ -9,10 +9,10 @@ use super::map::{Bits, Marker};
 use crate::device::BlockDevice;
 use crate::error::{Damage, DeviceName, Error, Operation};
 use crate::limits::PAGE_SIZE_MIN;
-use crate::memory::{Entry, Memory, Placed};
+use crate::memory::{Entry, Memory, PinMutOf, Placed};
 use crate::page::Ptr;
 use crate::page::format::{self, Identity, Kind};
-use crate::pager::{Hint, Role};
+use crate::pager::Grip;
 use crate::platform::Platform;
 use crate::seeded::{Bug, is};
 use embedded_io::Error as _;
@@ -26,24 +26,35 @@ const TAKEN_MAX: u32 = 8;
 const GROWTH_MIN: u32 = 16;
 
 impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
-    /// A free page's number, marked as used.
-    pub(crate) fn allocate(&mut self) -> Result<u32, Error<P::Error>> {
-        let (page, settled) = self.take()?;
-        if settled {
-            self.set_bit(Bits::Held, page, false)?;
-            self.set_bit(Bits::Used, page, true)?;
+    /// A page that was free, with a frame for what it is to hold, marked as used or held.
+    pub(super) fn begin_page(
+        &mut self,
+        bits: Bits,
+        tree: u32,
+        kind: Kind,
+        level: u8,
+    ) -> Result<Placed<'a, P, M>, Error<P::Error>> {
+        let settled = bits == Bits::Held;
+        for _ in 0..self.space.recycled.capacity() {
+            let (page, held) = self.take()?;
+            if held && !settled {
+                self.set_bit(Bits::Held, page, false)?;
+                self.set_bit(Bits::Used, page, true)?;
+            } else if settled && !held {
+                self.settle(page)?;
+            }
+            let ptr = Ptr { page, tag: self.space.tags.draw() };
+            match self.pager.create(Identity { ptr, birth: self.epoch, tree, kind, level }) {
+                Ok(Some(pin)) => return Ok((ptr, pin)),
+                // What it was is still being written. Others first.
+                Ok(None) => self.put_back(0, page, settled),
+                Err(error) => {
+                    self.put_back(self.space.recycled.len(), page, settled);
+                    return Err(error);
+                }
+            }
         }
-        self.space.held_count -= 1;
-        Ok(page)
-    }
-
-    /// A free page's number for the engine's own volatile use, marked as held.
-    pub(super) fn allocate_held(&mut self) -> Result<u32, Error<P::Error>> {
-        let (page, settled) = self.take()?;
-        if !settled {
-            self.settle(page)?;
-        }
-        Ok(page)
+        Err(Error::PoolExhausted)
     }
 
     /// A page nobody needs, and whether the map says that it is held (else it says used). The
@@ -67,6 +78,11 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         }
         let taken = self.take_run(TAKEN_MAX)?;
         for page in (0..64).rev().filter(|bit| taken.bits & 1 << bit != 0).map(|bit| taken.first + bit) {
+            if self.pager.is_known(page) {
+                // The map calls a page free that is reached from a tree. No checkpoint may keep that.
+                self.fail();
+                return Err(Error::Corrupt { page, damage: Damage::Map });
+            }
             // Cannot fail: it was empty, and has room for more than this.
             let _ = self.space.recycled.push((page, false));
             self.space.take_free(1);
@@ -130,24 +146,23 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         self.mark_held(&mut Marker::new(), page)
     }
 
-    /// Makes a page nobody can need reusable, and forgets its frames.
+    /// Makes a page nobody can need reusable. Its frame stays for what it will hold next.
     pub(super) fn recycle(&mut self, page: u32, settled: bool) -> Result<(), Error<P::Error>> {
         if self.is_ready(page) {
             // It would be handed out twice.
             self.fail();
             return Err(Error::Corrupt { page, damage: Damage::Map });
         }
-        self.pager.forget(page);
         match self.space.recycled.push((page, settled)) {
             Ok(()) => Ok(()),
             Err((page, settled)) => self.give_back(page, settled),
         }
     }
 
-    /// Lays a page ready again that was just taken and came to hold nothing. This touches no map, which
-    /// may be as hard to reach as what failed.
-    pub(super) fn put_back(&mut self, page: u32, settled: bool) {
-        if self.space.recycled.push((page, settled)).is_err() {
+    /// Lays a page ready again, at a place among the others, that was just taken and came to hold nothing.
+    /// This touches no map, which may be as hard to reach as what failed.
+    fn put_back(&mut self, at: usize, page: u32, settled: bool) {
+        if self.space.recycled.insert(at, (page, settled)).is_err() {
             // Nobody would know of it any more.
             self.fail();
         }
@@ -158,8 +173,9 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         self.space.recycled.iter().any(|(ready, _)| *ready == page)
     }
 
-    /// Makes the map say that a page is free.
+    /// Makes the map say that a page is free, and forgets its frame.
     fn give_back(&mut self, page: u32, settled: bool) -> Result<(), Error<P::Error>> {
+        self.pager.forget(page);
         self.set_bit(if settled { Bits::Held } else { Bits::Used }, page, false)?;
         self.space.held_count -= 1;
         self.space.add_free(1);
@@ -222,29 +238,34 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         kind: Kind,
         level: u8,
     ) -> Result<Placed<'a, P, M>, Error<P::Error>> {
-        let page = self.allocate()?;
-        let born = Entry { page, birth: self.epoch, freed: 0, settled: true };
-        if let Err(error) = self.push(super::lists::BORN, born) {
-            self.space.held_count += 1;
-            self.put_back(page, false);
-            return Err(error);
-        }
-        let ptr = Ptr { page, tag: self.space.tags.draw() };
-        let pin = self.pager.create(Identity { ptr, birth: self.epoch, tree, kind, level })?;
+        self.make_room(super::lists::BORN)?;
+        let (ptr, pin) = self.begin_page(Bits::Used, tree, kind, level)?;
+        self.space.held_count -= 1;
+        self.push(super::lists::BORN, Entry { page: ptr.page, birth: self.epoch, freed: 0, settled: true })?;
         Ok((ptr, pin))
     }
 
     /// A tree page for changing. In place only if it was born in this transaction after the newest
     /// savepoint; under a new tag if it was written since; else a copy, and the old one is freed.
     pub(crate) fn writable(&mut self, ptr: Ptr) -> Result<Placed<'a, P, M>, Error<P::Error>> {
-        if self.pager.birth(ptr).is_some_and(|birth| birth > self.protected) {
-            return self.writable_in_place(ptr);
-        }
-        let source = self.pager.pin(ptr, Role::Writer, Hint::Keep)?;
+        let grip = self.pager.pin_for_change(ptr, self.protected)?;
+        self.own(ptr, grip)
+    }
+
+    /// As [`Workspace::writable`], of a page that is held.
+    pub(crate) fn own(
+        &mut self,
+        ptr: Ptr,
+        grip: Grip<'a, P, M>,
+    ) -> Result<Placed<'a, P, M>, Error<P::Error>> {
+        let source = match grip {
+            Grip::Own(pin) => return Ok(self.keep_place(ptr, pin)),
+            Grip::Shared(pin) => pin,
+        };
         let birth = format::birth(source.view());
         if birth > self.protected || (is(Bug::ListedPageInPlace) && birth == self.protected) {
             drop(source);
-            return self.writable_in_place(ptr);
+            return Ok(self.keep_place(ptr, self.pager.pin_mut(ptr)?));
         }
         let view = source.view();
         let Some(kind) = format::kind(view) else {
@@ -252,17 +273,27 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         };
         let (tree, level) = (format::tree(view), format::level(view));
         let (copy, mut pin) = self.create(tree, kind, level)?;
-        pin.bytes_mut().copy_from_slice(source.bytes());
+        let source = match source.give_up_clean(ptr) {
+            Ok(mut spare) => {
+                pin.exchange(&mut spare);
+                spare.clear();
+                None
+            }
+            Err(source) => {
+                pin.bytes_mut().copy_from_slice(source.bytes());
+                Some(source)
+            }
+        };
         format::set_identity(pin.view_mut(), Identity { ptr: copy, birth: self.epoch, tree, kind, level });
         drop(source);
         self.free(ptr.page, birth)?;
         Ok((copy, pin))
     }
 
-    fn writable_in_place(&mut self, ptr: Ptr) -> Result<Placed<'a, P, M>, Error<P::Error>> {
-        let mut pin = self.pager.pin_mut(ptr)?;
+    /// A page that may change where it is: under a new tag if it was written since its last.
+    fn keep_place(&mut self, ptr: Ptr, mut pin: PinMutOf<'a, P, M>) -> Placed<'a, P, M> {
         let ptr = if pin.is_dirty() { ptr } else { pin.retag(self.space.tags.draw()) };
-        Ok((ptr, pin))
+        (ptr, pin)
     }
 }
 

@@ -73,6 +73,11 @@ impl Shape {
         leaf * self.bits + if leaf == 0 { META_PAGES } else { 0 }
     }
 
+    /// Whether a page is a meta page or a place of the map.
+    pub fn is_place(self, page: u32) -> bool {
+        page % self.bits < PLACES_MAX && page < self.data_start(self.leaf_of(page))
+    }
+
     /// First page of a leaf's range that holds data: what lies before never is on a list.
     pub fn data_start(self, leaf: u32) -> u32 {
         let mut nodes = 1;
@@ -85,6 +90,9 @@ impl Shape {
         self.start(leaf) + PLACES * nodes
     }
 }
+
+/// No leaf's range begins with more pages that hold no data.
+const PLACES_MAX: u32 = META_PAGES + PLACES * (2 + MAP_LEVELS_MAX as u32);
 
 /// Most inner levels of the map: enough for 2^32 pages of the smallest size.
 pub(crate) const MAP_LEVELS_MAX: u8 = 4;

@@ -6,12 +6,12 @@
 
 use super::Workspace;
 use super::format::{ENTRIES, ENTRY};
-use super::map::Marker;
+use super::map::{Bits, Marker};
 use crate::bytes::{put_u32, put_u64, u32_at, u64_at};
 use crate::error::{Damage, Error};
 use crate::memory::{Entry, List, Memory, PinMutOf, Placed, Purpose};
 use crate::page::Ptr;
-use crate::page::format::{self, HEADER, Identity, Kind};
+use crate::page::format::{self, HEADER, Kind};
 use crate::platform::Platform;
 
 /// Index of the list of born pages.
@@ -40,14 +40,20 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
 
     /// Puts an entry on top of a list. On an error the list is as before.
     pub(crate) fn push(&mut self, index: usize, entry: Entry) -> Result<(), Error<P::Error>> {
-        let list = self.list(index)?;
-        if list.inline_len == list.inline.as_ref().len() {
-            self.spill(index)?;
-        }
+        self.make_room(index)?;
         let list = self.list(index)?;
         if let Some(place) = list.inline.as_mut().get_mut(list.inline_len) {
             *place = entry;
             list.inline_len += 1;
+        }
+        Ok(())
+    }
+
+    /// Makes sure that the next entry of a list needs no page. On an error the list is as before.
+    pub(super) fn make_room(&mut self, index: usize) -> Result<(), Error<P::Error>> {
+        let list = self.list(index)?;
+        if list.inline_len == list.inline.as_ref().len() {
+            self.spill(index)?;
         }
         Ok(())
     }
@@ -113,10 +119,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     }
 
     fn begin_list_page(&mut self, index: usize) -> Result<PinMutOf<'a, P, M>, Error<P::Error>> {
-        let page = self.allocate_held()?;
-        let ptr = Ptr { page, tag: self.space.tags.draw() };
-        let identity = Identity { ptr, birth: self.epoch, tree: 0, kind: Kind::List, level: 0 };
-        let mut pin = self.pager.create(identity).inspect_err(|_| self.put_back(page, true))?;
+        let (ptr, mut pin) = self.begin_page(Bits::Held, 0, Kind::List, 0)?;
         let list = self.list(index)?;
         list.head.put(pin.view_mut(), HEADER);
         list.head = ptr;

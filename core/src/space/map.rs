@@ -195,8 +195,9 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     fn begin_node(&mut self, bits: Bits, page: u32, level: u8) -> Result<Placed<'a, P, M>, Error<P::Error>> {
         self.pager.forget(page);
         let ptr = Ptr { page, tag: self.space.tags.draw() };
-        let pin =
-            self.pager.create(Identity { ptr, birth: self.epoch, tree: 0, kind: bits.kind(level), level })?;
+        let identity = Identity { ptr, birth: self.epoch, tree: 0, kind: bits.kind(level), level };
+        // Its place has no frame now.
+        let pin = self.pager.create(identity)?.ok_or(Error::PoolExhausted)?;
         Ok((ptr, pin))
     }
 
@@ -242,8 +243,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     /// Refuses a page that is a place of the map, which a damaged map or tree may name: it is used, and
     /// its frame may be locked by whoever asks.
     pub(super) fn check_place<E>(&self, page: u32) -> Result<(), Error<E>> {
-        let shape = self.shape();
-        if page < shape.data_start(shape.leaf_of(page)) {
+        if self.shape().is_place(page) {
             return Err(Error::Corrupt { page, damage: Damage::Map });
         }
         Ok(())
@@ -282,10 +282,14 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
             let held = read_leaf(self.pager, Bits::Held, self.space.held, levels, leaf, Role::Writer)?;
             !taken(&used, &held, word)
         };
-        for bit in hint % 64..64.min(end - run.first) {
-            if free >> bit & 1 != 0 && run.bits.count_ones() < most {
-                run.bits |= 1 << bit;
+        let mut free = free >> (hint % 64) << (hint % 64);
+        for _ in 0..most {
+            let bit = free.trailing_zeros();
+            if bit >= 64.min(end - run.first) {
+                break;
             }
+            run.bits |= 1 << bit;
+            free &= free - 1;
         }
         let result = self.change_leaf(Bits::Used, leaf);
         let mut pin = result.inspect_err(|_| self.fail())?;

@@ -33,13 +33,13 @@ pub(crate) const TAIL_MIN: u32 = 16;
 
 /// Whether more than a third of the file is free, and enough to be worth making it shorter.
 pub(crate) fn is_sparse(space: &Space, shape: Shape) -> bool {
-    // A file is cut within the range of its last map leaf only.
-    let leaf = shape.leaf_of(space.page_count.saturating_sub(1));
-    if space.page_count <= shape.data_start(leaf) + 2 * TAIL_MIN {
+    let taken = space.page_count.saturating_sub(space.free_count);
+    if space.free_count <= taken / 2 + 2 * TAIL_MIN {
         return false;
     }
-    let taken = space.page_count.saturating_sub(space.free_count);
-    space.free_count > taken / 2 + 2 * TAIL_MIN
+    // A file is cut within the range of its last map leaf only.
+    let leaf = shape.leaf_of(space.page_count.saturating_sub(1));
+    space.page_count > shape.data_start(leaf) + 2 * TAIL_MIN
 }
 
 /// Everything an operation of the writer works with, borrowed for its duration.

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::memory::{Entry, Memory, Purpose};
 use crate::platform::Platform;
 use crate::seeded::{Bug, is};
+use heapless::Vec;
 use portable_atomic::{AtomicU64, Ordering};
 
 /// A born list that a commit dropped: its entries mean nothing, its pages must come back.
@@ -14,19 +15,34 @@ const LEFTOVER: u64 = 0;
 /// Entries each transaction sweeps besides twice what the last one freed.
 const SWEEP: u32 = 16;
 
+/// The engine's own protectors.
+const OWN: usize = 5;
+
 /// The protectors at one moment. Readers begin only on the visible state, which is among the
 /// engine's own, so the slots may be read after those.
 pub(crate) struct Protectors<'a> {
     /// Durable checkpoint, checkpoint in progress, visible and flushing state, the state the
-    /// running transaction began on; 0 where there is none.
+    /// running transaction began on: those there are, each epoch once.
     ///
     /// Savepoints are missing because no sweep runs while one is live.
-    pub own: [u64; 5],
+    own: Vec<u64, OWN>,
     /// Reader slots; 0 is free.
-    pub readers: &'a [AtomicU64],
+    readers: &'a [AtomicU64],
 }
 
-impl Protectors<'_> {
+impl<'a> Protectors<'a> {
+    /// The engine's own, 0 where there is none, and the readers'.
+    pub fn new(own: [u64; OWN], readers: &'a [AtomicU64]) -> Self {
+        let mut distinct = Vec::new();
+        for epoch in own {
+            if epoch != 0 && !distinct.contains(&epoch) {
+                // Cannot fail: it is as long.
+                let _ = distinct.push(epoch);
+            }
+        }
+        Self { own: distinct, readers }
+    }
+
     fn each(&self) -> impl Iterator<Item = u64> + '_ {
         let readers = self.readers.iter().map(|slot| slot.load(Ordering::Acquire));
         let readers = readers.filter(|_| !is(Bug::ReadersUnprotected));

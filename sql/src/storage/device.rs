@@ -232,6 +232,10 @@ impl BlockDevice for Device {
         either!(self, device => device.write(offset, bufs))
     }
 
+    fn write_durable(&self, offset: u64, buf: &[u8]) -> Result<(), DeviceError> {
+        either!(self, device => device.write_durable(offset, buf))
+    }
+
     fn flush(&self) -> Result<(), DeviceError> {
         either!(self, device => device.flush())
     }
@@ -296,7 +300,7 @@ impl Platform for StdPlatform {
     type Error = DeviceError;
     type Data = Device;
     type Log = Device;
-    type Mutex = parking_lot::RawMutex;
+    type Mutex = <Native as Platform>::Mutex;
     type RwLock = parking_lot::RawRwLock;
     const THREADS: bool = true;
 
@@ -309,7 +313,10 @@ impl Platform for StdPlatform {
     }
 
     fn now_us(&self) -> u64 {
-        u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX)
+        match &self.native {
+            Some(native) => native.now_us(),
+            None => u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX),
+        }
     }
 
     fn entropy(&self) -> u64 {

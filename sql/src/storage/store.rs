@@ -175,11 +175,7 @@ impl Drop for Store {
     }
 }
 
-fn start(
-    platform: StdPlatform,
-    options: &StoreOptions,
-    page_size: u32,
-) -> Result<Store, Fault<DeviceError>> {
+fn start(platform: StdPlatform, options: &StoreOptions, page_size: u32) -> Result<Store, Fault<DeviceError>> {
     let sizes = MemoryOptions { page_size, pool_bytes: options.cache_bytes, ..MemoryOptions::default() };
     let choices = core::Options {
         create: options.create,
