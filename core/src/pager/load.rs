@@ -73,14 +73,18 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
 
     /// A frame for a new page, dirty, with its header written and nothing else: the one that holds
     /// what the page was before it became free, if it still has one (P2). `None` where that is held
-    /// by somebody.
-    pub fn create(&self, identity: Identity) -> Result<Option<PinMutOf<'a, P, M>>, Error<P::Error>> {
+    /// by somebody. `born`: pages the running transaction made before.
+    pub fn create(
+        &self,
+        identity: Identity,
+        born: u64,
+    ) -> Result<Option<PinMutOf<'a, P, M>>, Error<P::Error>> {
         let page = identity.ptr.page;
         let (set, range) = self.set_of(page);
-        let survey = self.survey(&range, page);
-        if let Some(frame) = survey.own.filter(|_| !is(Bug::DeadFrameKept)) {
+        if let Some(frame) = self.holding_any(page).filter(|_| !is(Bug::DeadFrameKept)) {
             let Some(mut pin) = PinMut::try_lock(frame) else { return Ok(None) };
-            if frame.page() == page && !self.must_spill(&range) {
+            let few = born < self.running_max(range.len()) as u64;
+            if frame.page() == page && (few || !self.must_spill(&range)) {
                 pin.begin(identity);
                 return Ok(Some(pin));
             }
@@ -89,7 +93,7 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
             }
         }
         // Nobody else looks for this page, so an empty frame needs no lock of the set.
-        let mut pin = match self.empty(&range, survey, Role::Writer) {
+        let mut pin = match self.empty(&range, Role::Writer) {
             Some(pin) => pin,
             None => {
                 let Some(hand) = self.memory.hands().get(set) else {
@@ -102,37 +106,22 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
         Ok(Some(pin))
     }
 
-    /// Looks through a set once, for a page (0 for none) and for an empty frame.
-    fn survey(&self, range: &Range<usize>, page: u32) -> Survey<'a, P, M> {
-        let (mut own, mut empty, mut count) = (None, None, 0);
-        let keys = self.memory.keys().get(range.clone()).unwrap_or(&[]);
-        for (way, key) in keys.iter().enumerate() {
-            let held = (key.load(Ordering::Acquire) >> 32) as u32;
-            if held == 0 {
-                empty = empty.or(Some(way));
-            } else {
-                count += 1;
-                if held == page {
-                    own = Some(way);
-                }
-            }
-        }
-        let frame = |way| self.frame(range.start + way);
-        Survey { own: own.and_then(frame), empty: empty.and_then(frame), count }
-    }
-
     /// An empty frame of the set, unless the running transaction holds so many of it that it must
     /// write one out.
-    fn empty(
-        &self,
-        range: &Range<usize>,
-        survey: Survey<'a, P, M>,
-        role: Role,
-    ) -> Option<PinMutOf<'a, P, M>> {
-        if role == Role::Writer && survey.count >= self.running_max(range.len()) && self.must_spill(range) {
+    fn empty(&self, range: &Range<usize>, role: Role) -> Option<PinMutOf<'a, P, M>> {
+        let keys = self.memory.keys().get(range.clone())?;
+        let (mut empty, mut count) = (None, 0);
+        for (way, key) in keys.iter().enumerate() {
+            if key.load(Ordering::Acquire) != 0 {
+                count += 1;
+            } else if empty.is_none() {
+                empty = Some(way);
+            }
+        }
+        if role == Role::Writer && count >= self.running_max(range.len()) && self.must_spill(range) {
             return None;
         }
-        let pin = PinMut::try_lock(survey.empty?)?;
+        let pin = PinMut::try_lock(self.frame(range.start + empty?)?)?;
         (pin.place().key() == 0).then_some(pin)
     }
 
@@ -145,7 +134,7 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
         role: Role,
     ) -> Result<PinMutOf<'a, P, M>, Error<P::Error>> {
         let ways = range.len();
-        if let Some(pin) = self.empty(&range, self.survey(&range, 0), role) {
+        if let Some(pin) = self.empty(&range, role) {
             return Ok(pin);
         }
         let spill_first = role == Role::Writer && self.must_spill(&range);
@@ -218,15 +207,6 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
     fn running_max(&self, ways: usize) -> usize {
         if P::THREADS { ways / 2 } else { ways.saturating_sub(3) }
     }
-}
-
-/// What a set of frames holds.
-struct Survey<'a, P: Platform, M: Memory<P>> {
-    /// The frame of the page looked for.
-    own: Option<PlaceOf<'a, P, M>>,
-    empty: Option<PlaceOf<'a, P, M>>,
-    /// Frames that are not empty.
-    count: usize,
 }
 
 /// Checks a node's content, so that everything after can be total. Other kinds have a few lengths

@@ -44,7 +44,8 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
                 self.settle(page)?;
             }
             let ptr = Ptr { page, tag: self.space.tags.draw() };
-            match self.pager.create(Identity { ptr, birth: self.epoch, tree, kind, level }) {
+            let (born, _) = self.lists_position();
+            match self.pager.create(Identity { ptr, birth: self.epoch, tree, kind, level }, born) {
                 Ok(Some(pin)) => return Ok((ptr, pin)),
                 // What it was is still being written. Others first.
                 Ok(None) => self.put_back(0, page, settled),

@@ -197,7 +197,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         let ptr = Ptr { page, tag: self.space.tags.draw() };
         let identity = Identity { ptr, birth: self.epoch, tree: 0, kind: bits.kind(level), level };
         // Its place has no frame now.
-        let pin = self.pager.create(identity)?.ok_or(Error::PoolExhausted)?;
+        let pin = self.pager.create(identity, u64::MAX)?.ok_or(Error::PoolExhausted)?;
         Ok((ptr, pin))
     }
 
