@@ -60,7 +60,7 @@ impl Cursor {
             return Err(Error::CursorInvalid);
         }
         let parts = view.parts();
-        let result = self.walk.skip(parts.pager, parts.role);
+        let result = self.walk.skip(parts.source());
         self.note(result)
     }
 
@@ -70,7 +70,7 @@ impl Cursor {
     /// [`Error::TreeNotFound`], device errors and damaged pages.
     pub fn seek<V: View>(&mut self, view: &V, key: &[u8]) -> Result<bool, ViewError<V>> {
         let parts = self.start(view)?;
-        let result = self.walk.seek(parts.pager, parts.role, key);
+        let result = self.walk.seek(parts.source(), key);
         self.note(result)
     }
 
@@ -80,7 +80,7 @@ impl Cursor {
     /// Like [`Cursor::seek`].
     pub fn seek_last_before<V: View>(&mut self, view: &V, key: &[u8]) -> Result<(), ViewError<V>> {
         let parts = self.start(view)?;
-        let result = self.walk.seek_before(parts.pager, parts.role, key);
+        let result = self.walk.seek_before(parts.source(), key);
         self.note(result)
     }
 
@@ -90,7 +90,7 @@ impl Cursor {
     /// Like [`Cursor::seek`].
     pub fn seek_first<V: View>(&mut self, view: &V) -> Result<(), ViewError<V>> {
         let parts = self.start(view)?;
-        let result = self.walk.seek_end(parts.pager, parts.role, Way::Forward);
+        let result = self.walk.seek_end(parts.source(), Way::Forward);
         self.note(result)
     }
 
@@ -100,7 +100,7 @@ impl Cursor {
     /// Like [`Cursor::seek`].
     pub fn seek_last<V: View>(&mut self, view: &V) -> Result<(), ViewError<V>> {
         let parts = self.start(view)?;
-        let result = self.walk.seek_end(parts.pager, parts.role, Way::Back);
+        let result = self.walk.seek_end(parts.source(), Way::Back);
         self.note(result)
     }
 
@@ -114,7 +114,7 @@ impl Cursor {
         f: impl FnOnce(Key<'_>, Value<'_>) -> T,
     ) -> Result<Option<T>, ViewError<V>> {
         let parts = self.go_on(view)?;
-        self.walk.entry(parts.pager, parts.role, f)
+        self.walk.entry(parts.source(), f)
     }
 
     /// Moves to the next entry.
@@ -123,7 +123,7 @@ impl Cursor {
     /// Like [`Cursor::entry`].
     pub fn next<V: View>(&mut self, view: &V) -> Result<(), ViewError<V>> {
         let parts = self.go_on(view)?;
-        let result = self.walk.step(parts.pager, parts.role, Way::Forward);
+        let result = self.walk.step(parts.source(), Way::Forward);
         self.note(result)
     }
 
@@ -133,7 +133,7 @@ impl Cursor {
     /// Like [`Cursor::entry`].
     pub fn prev<V: View>(&mut self, view: &V) -> Result<(), ViewError<V>> {
         let parts = self.go_on(view)?;
-        let result = self.walk.step(parts.pager, parts.role, Way::Back);
+        let result = self.walk.step(parts.source(), Way::Back);
         self.note(result)
     }
 
@@ -148,7 +148,7 @@ impl Cursor {
         f: impl FnMut(Key<'_>, Value<'_>) -> bool,
     ) -> Result<(), ViewError<V>> {
         let parts = self.go_on(view)?;
-        let result = self.walk.visit(parts.pager, parts.role, Way::Forward, f);
+        let result = self.walk.visit(parts.source(), Way::Forward, f);
         self.note(result)
     }
 
@@ -162,7 +162,7 @@ impl Cursor {
         f: impl FnMut(Key<'_>, Value<'_>) -> bool,
     ) -> Result<(), ViewError<V>> {
         let parts = self.go_on(view)?;
-        let result = self.walk.visit(parts.pager, parts.role, Way::Back, f);
+        let result = self.walk.visit(parts.source(), Way::Back, f);
         self.note(result)
     }
 }

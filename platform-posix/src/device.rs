@@ -69,7 +69,7 @@ impl<S: System> FileDevice<S> {
             len = file_len;
             let _ = cell.set(fd);
         }
-        Self {
+        let device = Self {
             system,
             path,
             file: cell,
@@ -79,6 +79,18 @@ impl<S: System> FileDevice<S> {
             growth,
             read_only,
             mode,
+        };
+        device.open_durable();
+        device
+    }
+
+    /// Opens the file once more where its writes are commits: not in the first one, which would allocate.
+    fn open_durable(&self) {
+        if self.growth == Growth::WriteZeros
+            && !self.read_only
+            && let Some(fd) = self.file.get()
+        {
+            self.durable.get_or_init(|| self.system.open_durable(fd.as_fd()));
         }
     }
 
@@ -126,7 +138,9 @@ impl<S: System> FileDevice<S> {
         let fd = retry(|| rustix::fs::open(&*self.path, flags, self.mode))
             .map_err(|errno| self.error(Operation::Open, errno))?;
         flush_directory(&self.path)?;
-        Ok(self.file.get_or_init(|| fd).as_fd())
+        let fd = self.file.get_or_init(|| fd).as_fd();
+        self.open_durable();
+        Ok(fd)
     }
 
     fn grow(&self, fd: BorrowedFd<'_>, from: u64, to: u64) -> Result<(), Errno> {
@@ -234,8 +248,8 @@ impl<S: System> BlockDevice for FileDevice<S> {
     fn write_durable(&self, offset: u64, buf: &[u8]) -> Result<(), Error> {
         self.check_writable()?;
         let fd = self.file_for(offset, buf.len() as u64)?;
-        let durable = self.durable.get_or_init(|| self.system.open_durable(fd));
-        let written = write_slice(durable.as_ref().map_or(fd, OwnedFd::as_fd), offset, buf);
+        let durable = self.durable.get().and_then(Option::as_ref);
+        let written = write_slice(durable.map_or(fd, OwnedFd::as_fd), offset, buf);
         written.map_err(|errno| self.error(Operation::Write, errno))?;
         if durable.is_some() { Ok(()) } else { self.flush() }
     }

@@ -3,7 +3,7 @@
 //! Allocated once, when a database is opened; nothing grows afterwards.
 
 use drystone_core::Platform;
-use drystone_core::memory::{Entry, Frame, List, Memory, SavepointSlot, TreeRoot, WriterMemory, WriterMutex};
+use drystone_core::memory::{Entry, Frame, List, Memory, SavepointSlot, Tables, WriterMemory, WriterMutex};
 use lock_api::Mutex;
 use portable_atomic::{AtomicU8, AtomicU64};
 
@@ -15,6 +15,8 @@ const INLINE: usize = 16;
 const LISTS: usize = 64;
 /// Trees a state keeps.
 const ROOTS: usize = 8;
+/// Leaves that a state keeps as moved.
+const MOVED: usize = 4;
 /// Savepoints that can be open.
 const SAVEPOINTS: usize = 64;
 
@@ -37,7 +39,7 @@ impl Default for MemoryOptions {
     }
 }
 
-type Writer = WriterMemory<Box<[u8]>, Box<[List<[Entry; INLINE]>]>, Box<[SavepointSlot<[TreeRoot; ROOTS]>]>>;
+type Writer = WriterMemory<Box<[u8]>, Box<[List<[Entry; INLINE]>]>, Box<[SavepointSlot<Tables<ROOTS, MOVED>>]>>;
 
 type HeapFrame<P> = Frame<<P as Platform>::RwLock, Box<[u8]>>;
 
@@ -89,8 +91,8 @@ impl<P: Platform> Memory<P> for HeapMemory<P> {
     type Operations = Box<[u8]>;
     type Inline = [Entry; INLINE];
     type Lists = Box<[List<[Entry; INLINE]>]>;
-    type Roots = [TreeRoot; ROOTS];
-    type Savepoints = Box<[SavepointSlot<[TreeRoot; ROOTS]>]>;
+    type Roots = Tables<ROOTS, MOVED>;
+    type Savepoints = Box<[SavepointSlot<Tables<ROOTS, MOVED>>]>;
 
     fn page_size(&self) -> usize {
         self.page_size

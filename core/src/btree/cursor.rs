@@ -7,13 +7,13 @@
 //! Invariant: a walk stands on an entry, or has ended.
 
 use super::Path;
-use super::search::{Reading, Value, push_step};
+use super::search::{Reading, Source, Value, push_step};
 use crate::error::{Damage, Error};
 use crate::memory::{Memory, PinOf};
 use crate::page::Ptr;
 use crate::page::format;
 use crate::page::node::Node;
-use crate::pager::{Hint, Pager, Role};
+use crate::pager::Hint;
 use crate::platform::Platform;
 use crate::seeded::{Bug, is};
 use core::cmp::Ordering;
@@ -79,36 +79,33 @@ impl Walk {
 
     fn reading<'a, P: Platform, M: Memory<P>>(
         &self,
-        pager: Pager<'a, P, M>,
-        role: Role,
+        source: Source<'a, P, M>,
     ) -> Reading<'a, P, M> {
-        Reading { pager, role, tree: self.tree, root: self.root }
+        Reading { source, tree: self.tree, root: self.root }
     }
 
     /// Places the walk on the first entry with at least this key; whether it has this key.
     pub fn seek<P: Platform, M: Memory<P>>(
         &mut self,
-        pager: Pager<'_, P, M>,
-        role: Role,
+        source: Source<'_, P, M>,
         key: &[u8],
     ) -> Result<bool, Error<P::Error>> {
-        let found = self.place(pager, role, key)?;
+        let found = self.place(source, key)?;
         if found.is_none() {
             return Ok(false);
         }
-        self.settle(pager, role)?;
+        self.settle(source)?;
         Ok(found == Some(true))
     }
 
     /// Places the walk on the last entry with a smaller key.
     pub fn seek_before<P: Platform, M: Memory<P>>(
         &mut self,
-        pager: Pager<'_, P, M>,
-        role: Role,
+        source: Source<'_, P, M>,
         key: &[u8],
     ) -> Result<(), Error<P::Error>> {
-        if self.place(pager, role, key)?.is_some() {
-            self.step(pager, role, Way::Back)?;
+        if self.place(source, key)?.is_some() {
+            self.step(source, Way::Back)?;
         }
         Ok(())
     }
@@ -116,8 +113,7 @@ impl Walk {
     /// Goes down to the leaf and index where `key` is (`true`) or would be; `None` in an empty tree.
     fn place<P: Platform, M: Memory<P>>(
         &mut self,
-        pager: Pager<'_, P, M>,
-        role: Role,
+        source: Source<'_, P, M>,
         key: &[u8],
     ) -> Result<Option<bool>, Error<P::Error>> {
         self.path.clear();
@@ -125,7 +121,7 @@ impl Walk {
         if self.ended {
             return Ok(None);
         }
-        let reading = self.reading(pager, role);
+        let reading = self.reading(source);
         let mut ptr = self.root;
         let mut pin = reading.node(ptr, None, Hint::Keep)?;
         loop {
@@ -139,7 +135,7 @@ impl Walk {
             }
             let index = node.search_child(key);
             push_step(&mut self.path, ptr, index)?;
-            ptr = node.child(index);
+            ptr = reading.child(node, index);
             pin = reading.node(ptr, Some(level - 1), Hint::Keep)?;
         }
     }
@@ -147,8 +143,7 @@ impl Walk {
     /// Places the walk on the first or the last entry.
     pub fn seek_end<P: Platform, M: Memory<P>>(
         &mut self,
-        pager: Pager<'_, P, M>,
-        role: Role,
+        source: Source<'_, P, M>,
         way: Way,
     ) -> Result<(), Error<P::Error>> {
         self.path.clear();
@@ -156,19 +151,18 @@ impl Walk {
         if self.ended {
             return Ok(());
         }
-        self.descend(pager, role, self.root, None, way)
+        self.descend(source, self.root, None, way)
     }
 
     /// Goes down from a node along its first or last children.
     fn descend<P: Platform, M: Memory<P>>(
         &mut self,
-        pager: Pager<'_, P, M>,
-        role: Role,
+        source: Source<'_, P, M>,
         mut ptr: Ptr,
         mut level: Option<u8>,
         way: Way,
     ) -> Result<(), Error<P::Error>> {
-        let reading = self.reading(pager, role);
+        let reading = self.reading(source);
         loop {
             let pin = reading.node(ptr, level, Hint::Keep)?;
             let node = Node::new(pin.view());
@@ -186,7 +180,7 @@ impl Walk {
                 return Ok(());
             }
             push_step(&mut self.path, ptr, index)?;
-            ptr = node.child(index);
+            ptr = reading.child(node, index);
             level = Some(found - 1);
         }
     }
@@ -194,14 +188,13 @@ impl Walk {
     /// Moves on to the next leaf if the index stands behind the last entry of this one.
     fn settle<P: Platform, M: Memory<P>>(
         &mut self,
-        pager: Pager<'_, P, M>,
-        role: Role,
+        source: Source<'_, P, M>,
     ) -> Result<(), Error<P::Error>> {
-        let pin = self.reading(pager, role).node(self.leaf, Some(0), Hint::Keep)?;
+        let pin = self.reading(source).node(self.leaf, Some(0), Hint::Keep)?;
         let count = Node::new(pin.view()).count();
         drop(pin);
         if self.index >= count {
-            return self.next_leaf(pager, role, Way::Forward);
+            return self.next_leaf(source, Way::Forward);
         }
         Ok(())
     }
@@ -210,19 +203,17 @@ impl Walk {
     /// above it, each time a step nearer to the end.
     pub fn skip<P: Platform, M: Memory<P>>(
         &mut self,
-        pager: Pager<'_, P, M>,
-        role: Role,
+        source: Source<'_, P, M>,
     ) -> Result<(), Error<P::Error>> {
-        self.next_leaf(pager, role, Way::Forward)
+        self.next_leaf(source, Way::Forward)
     }
 
     fn next_leaf<P: Platform, M: Memory<P>>(
         &mut self,
-        pager: Pager<'_, P, M>,
-        role: Role,
+        source: Source<'_, P, M>,
         way: Way,
     ) -> Result<(), Error<P::Error>> {
-        let reading = self.reading(pager, role);
+        let reading = self.reading(source);
         while let Some(step) = self.path.pop() {
             let pin = reading.node(step.ptr, None, Hint::Keep)?;
             let node = Node::new(pin.view());
@@ -233,9 +224,9 @@ impl Walk {
             if let Some(index) = index {
                 let level = format::level(pin.view()).checked_sub(1);
                 push_step(&mut self.path, step.ptr, index)?;
-                let child = node.child(index);
+                let child = reading.child(node, index);
                 drop(pin);
-                let result = self.descend(pager, role, child, level, way);
+                let result = self.descend(source, child, level, way);
                 if result.is_err() && is(Bug::ReadErrorIsEnd) {
                     self.ended = true;
                     return Ok(());
@@ -250,8 +241,7 @@ impl Walk {
     /// Moves to the neighbouring entry.
     pub fn step<P: Platform, M: Memory<P>>(
         &mut self,
-        pager: Pager<'_, P, M>,
-        role: Role,
+        source: Source<'_, P, M>,
         way: Way,
     ) -> Result<(), Error<P::Error>> {
         if self.ended {
@@ -260,14 +250,14 @@ impl Walk {
         match way {
             Way::Forward => {
                 self.index += 1;
-                self.settle(pager, role)
+                self.settle(source)
             }
             Way::Back => match self.index.checked_sub(1) {
                 Some(index) => {
                     self.index = index;
                     Ok(())
                 }
-                None => self.next_leaf(pager, role, Way::Back),
+                None => self.next_leaf(source, Way::Back),
             },
         }
     }
@@ -275,14 +265,13 @@ impl Walk {
     /// The entry the walk stands on.
     pub fn entry<P: Platform, M: Memory<P>, T>(
         &self,
-        pager: Pager<'_, P, M>,
-        role: Role,
+        source: Source<'_, P, M>,
         f: impl FnOnce(Key<'_>, Value<'_>) -> T,
     ) -> Result<Option<T>, Error<P::Error>> {
         if self.ended {
             return Ok(None);
         }
-        let pin = self.reading(pager, role).node(self.leaf, Some(0), Hint::Keep)?;
+        let pin = self.reading(source).node(self.leaf, Some(0), Hint::Keep)?;
         let node = Node::new(pin.view());
         Ok((self.index < node.count()).then(|| show(node, self.index, f)))
     }
@@ -291,14 +280,13 @@ impl Walk {
     /// one.
     pub fn visit<P: Platform, M: Memory<P>>(
         &mut self,
-        pager: Pager<'_, P, M>,
-        role: Role,
+        source: Source<'_, P, M>,
         way: Way,
         mut f: impl FnMut(Key<'_>, Value<'_>) -> bool,
     ) -> Result<(), Error<P::Error>> {
         let mut hint = Hint::Keep;
         while !self.ended {
-            let pin: PinOf<'_, P, M> = self.reading(pager, role).node(self.leaf, Some(0), hint)?;
+            let pin: PinOf<'_, P, M> = self.reading(source).node(self.leaf, Some(0), hint)?;
             hint = Hint::Scan;
             let node = Node::new(pin.view());
             let count = node.count();
@@ -319,7 +307,7 @@ impl Walk {
             }
             drop(pin);
             if self.index >= count {
-                self.next_leaf(pager, role, way)?;
+                self.next_leaf(source, way)?;
             }
             if !more {
                 return Ok(());

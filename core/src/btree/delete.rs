@@ -6,7 +6,7 @@
 
 use super::Path;
 use super::insert::{Target, relay};
-use super::search::{Overflow, Reading};
+use super::search::{Overflow, Reading, Source};
 use crate::error::Error;
 use crate::memory::{Memory, TreeRoot};
 use crate::page::format;
@@ -21,7 +21,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     /// Takes the entry with this key away; whether there was one. A key that is not there changes
     /// nothing. After an error the transaction must be rolled back.
     pub(crate) fn delete(&mut self, tree: &mut TreeRoot, key: &[u8]) -> Result<bool, Error<P::Error>> {
-        let reading = Reading { pager: self.pager, role: Role::Writer, tree: tree.tree, root: tree.root };
+        let reading = Reading { source: Source::writer(self.pager), tree: tree.tree, root: tree.root };
         if reading.get(key, |_| ())?.is_none() {
             return Ok(false);
         }
@@ -94,7 +94,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     ) -> Result<bool, Error<P::Error>> {
         let capacity = self.pager.view_len();
         let Some(parent) = path.last() else { return Ok(false) };
-        let reading = Reading { pager: self.pager, role: Role::Writer, tree: tree.tree, root: parent.ptr };
+        let reading = Reading { source: Source::writer(self.pager), tree: tree.tree, root: parent.ptr };
         let (left, right) = {
             let pin = reading.node(parent.ptr, None, Hint::Keep)?;
             let level = format::level(pin.view()).checked_sub(1);

@@ -3,7 +3,7 @@
 //!
 //! What is read from the page to find it is a hint only: the walk decides whether it is there.
 
-use super::search::{Overflow, Reading, check_place};
+use super::search::{Overflow, Reading, Source, check_place};
 use crate::error::Error;
 use crate::memory::{Memory, TreeRoot};
 use crate::page::format::{self, Kind};
@@ -80,7 +80,7 @@ impl<P: Platform, M: Memory<P>> Workspace<'_, P, M> {
         if tree.root.is_null() {
             return Ok(false);
         }
-        let reading = Reading { pager: self.pager, role: Role::Writer, tree: tree.tree, root: tree.root };
+        let reading = Reading { source: Source::writer(self.pager), tree: tree.tree, root: tree.root };
         let mut ptr = tree.root;
         let mut level = None;
         loop {

@@ -3,7 +3,7 @@
 use super::Path;
 use crate::error::{Damage, Error};
 use crate::limits::TREE_LEVELS_MAX;
-use crate::memory::{Memory, PinOf};
+use crate::memory::{Memory, Moved, PinOf};
 use crate::page::Ptr;
 use crate::page::format::{self, Kind};
 use crate::page::node::{Node, Payload};
@@ -65,10 +65,32 @@ impl<'a> Value<'a> {
     }
 }
 
-/// Who reads which tree, and how.
-pub(crate) struct Reading<'a, P: Platform, M: Memory<P>> {
+/// Who reads a state, and how.
+pub(crate) struct Source<'a, P: Platform, M: Memory<P>> {
     pub pager: Pager<'a, P, M>,
     pub role: Role,
+    /// Leaves of the state that the nodes above them do not point to.
+    pub moved: &'a [Moved],
+}
+
+impl<P: Platform, M: Memory<P>> Clone for Source<'_, P, M> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<P: Platform, M: Memory<P>> Copy for Source<'_, P, M> {}
+
+impl<'a, P: Platform, M: Memory<P>> Source<'a, P, M> {
+    /// What the writer reads where no leaf is moved.
+    pub const fn writer(pager: Pager<'a, P, M>) -> Self {
+        Self { pager, role: Role::Writer, moved: &[] }
+    }
+}
+
+/// Who reads which tree, and how.
+pub(crate) struct Reading<'a, P: Platform, M: Memory<P>> {
+    pub source: Source<'a, P, M>,
     pub tree: u32,
     pub root: Ptr,
 }
@@ -84,9 +106,15 @@ impl<P: Platform, M: Memory<P>> Copy for Reading<'_, P, M> {}
 impl<'a, P: Platform, M: Memory<P>> Reading<'a, P, M> {
     /// A node, known to belong here: of this tree, and of this level if one is given.
     pub fn node(&self, ptr: Ptr, level: Option<u8>, hint: Hint) -> Result<PinOf<'a, P, M>, Error<P::Error>> {
-        let pin = self.pager.pin(ptr, self.role, hint)?;
+        let pin = self.source.pager.pin(ptr, self.source.role, hint)?;
         check_place(pin.view(), ptr, self.tree, level)?;
         Ok(pin)
+    }
+
+    /// Where the cell at `index` of an inner node leads.
+    #[inline]
+    pub fn child(&self, node: Node<'_>, index: usize) -> Ptr {
+        Moved::follow(self.source.moved, node.child(index))
     }
 
     /// The leaf where `key` is or would be.
@@ -101,7 +129,7 @@ impl<'a, P: Platform, M: Memory<P>> Reading<'a, P, M> {
                 return Ok(Some(pin));
             }
             let node = Node::new(pin.view());
-            let child = node.child(node.search_child(key));
+            let child = self.child(node, node.search_child(key));
             pin = self.node(child, Some(level - 1), Hint::Keep)?;
         }
     }

@@ -134,6 +134,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
             workspace.settle_all()?;
             workspace.drain_recycled()
         })?;
+        change.settle_moved(self, span)?;
         if self.is_sparse() {
             change.compact(self, COMPACT)?;
         }

@@ -7,10 +7,10 @@
 
 mod walk;
 
-use crate::btree::search::Value;
+use crate::btree::search::{Source, Value};
 use crate::engine::{Database, Span};
 use crate::error::{Damage, Error};
-use crate::memory::{Memory, State, TreeRoot};
+use crate::memory::{Memory, Moved, Roots, State, TreeRoot};
 use crate::page::Ptr;
 use crate::pager::Role;
 use crate::platform::Platform;
@@ -73,6 +73,8 @@ pub(crate) struct Marks<'a> {
     reached: u32,
     /// The first walk also checks what does not depend on the window.
     first: bool,
+    /// Leaves that the nodes above them do not point to.
+    moved: &'a [Moved],
     report: CheckReport,
 }
 
@@ -139,6 +141,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
                 page_count,
                 reached: 0,
                 first: true,
+                moved: state.roots.moved(),
                 report: CheckReport { pages: page_count, ..CheckReport::default() },
             };
             // A window must begin with a word of the map.
@@ -164,15 +167,15 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
     /// Walks the catalog, every tree it names and every dropped one.
     fn mark_trees(&self, state: &State<M::Roots>, marks: &mut Marks<'_>) -> Result<(), Error<P::Error>> {
         self.mark_tree(&state.catalog, true, marks)?;
-        let pager = self.pager();
+        let source = Source::writer(self.pager());
         let mut walk = crate::btree::cursor::Walk::new(state.catalog.tree, state.catalog.root);
         let mut key = [0; ID_KEY];
         loop {
-            if let Err(error) = walk.seek(pager, Role::Writer, &key) {
+            if let Err(error) = walk.seek(source, &key) {
                 return marks.report.note(error);
             }
             let mut found = None;
-            let step = walk.visit(pager, Role::Writer, crate::btree::cursor::Way::Forward, |entry, value| {
+            let step = walk.visit(source, crate::btree::cursor::Way::Forward, |entry, value| {
                 let mut bytes = [0; ID_KEY];
                 let named = entry.copy_to(&mut bytes) == ID_KEY && entry.len() == ID_KEY;
                 if let Some((_, root)) = grave(entry, value) {

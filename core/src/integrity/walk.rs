@@ -2,7 +2,7 @@
 
 use super::{Marks, Tree};
 use crate::btree::Path;
-use crate::btree::search::{Reading, push_step};
+use crate::btree::search::{Reading, Source, push_step};
 use crate::engine::Database;
 use crate::error::{Damage, Error};
 use crate::memory::Memory;
@@ -56,7 +56,8 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         if tree.root.is_null() || !marks.mark(tree.root.page) {
             return Ok(());
         }
-        let reading = Reading { pager: self.pager(), role: Role::Writer, tree: tree.tree, root: tree.root };
+        let source = Source { moved: marks.moved, ..Source::writer(self.pager()) };
+        let reading = Reading { source, tree: tree.tree, root: tree.root };
         let mut path = Path::new();
         let mut next = Some((tree.root, None));
         loop {
@@ -68,7 +69,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
                     *entries += node.count() as u64;
                     self.mark_long_values(node, marks)?;
                 } else {
-                    let child = node.child(0);
+                    let child = reading.child(node, 0);
                     let level = format::level(pin.view()) - 1;
                     push_step(&mut path, ptr, 0)?;
                     if marks.mark(child.page) {
@@ -84,7 +85,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
             let node = Node::new(pin.view());
             let index = step.index + 1;
             if index < node.count() {
-                let child = node.child(index);
+                let child = reading.child(node, index);
                 let level = format::level(pin.view()) - 1;
                 push_step(&mut path, step.ptr, index)?;
                 if marks.mark(child.page) {

@@ -13,7 +13,7 @@ pub use frame::Frame;
 pub(crate) use frame::{DIRTY, Pin, PinMut, Place};
 pub(crate) use list::Purpose;
 pub use list::{Entry, List};
-pub use roots::{Roots, TreeRoot};
+pub use roots::{Moved, Roots, Tables, TreeRoot};
 pub use state::SavepointSlot;
 pub(crate) use state::State;
 pub use writer::WriterMemory;
@@ -122,11 +122,14 @@ const INLINE: usize = 2;
 const LISTS: usize = 8;
 /// Trees a state keeps in [`StaticMemory`].
 const ROOTS: usize = 2;
+/// Leaves that a state keeps as moved in [`StaticMemory`].
+const MOVED: usize = 1;
 /// Savepoints that can be open in [`StaticMemory`].
 const SAVEPOINTS: usize = 2;
 
+type StaticRoots = Tables<ROOTS, MOVED>;
 type StaticWriter<const PAGE: usize> =
-    WriterMemory<[u8; PAGE], [List<[Entry; INLINE]>; LISTS], [SavepointSlot<[TreeRoot; ROOTS]>; SAVEPOINTS]>;
+    WriterMemory<[u8; PAGE], [List<[Entry; INLINE]>; LISTS], [SavepointSlot<StaticRoots>; SAVEPOINTS]>;
 
 /// Memory of a size fixed at compile time, for one thread: a `static` of a firmware, or a test.
 ///
@@ -188,8 +191,8 @@ impl<P: Platform, const PAGE: usize, const FRAMES: usize, const LOG: usize, cons
     type Operations = [u8; LOG];
     type Inline = [Entry; INLINE];
     type Lists = [List<[Entry; INLINE]>; LISTS];
-    type Roots = [TreeRoot; ROOTS];
-    type Savepoints = [SavepointSlot<[TreeRoot; ROOTS]>; SAVEPOINTS];
+    type Roots = StaticRoots;
+    type Savepoints = [SavepointSlot<StaticRoots>; SAVEPOINTS];
 
     fn page_size(&self) -> usize {
         PAGE

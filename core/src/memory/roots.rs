@@ -1,4 +1,4 @@
-//! The short table of trees inside a state.
+//! The short tables inside a state: trees, and leaves that moved.
 
 use crate::page::Ptr;
 
@@ -20,12 +20,64 @@ impl TreeRoot {
     }
 }
 
-/// A fixed table of [`TreeRoot`]s that is copied with its state.
-pub trait Roots: AsRef<[TreeRoot]> + AsMut<[TreeRoot]> + Copy + Send + Sync + 'static {
-    /// A table without trees.
-    const EMPTY: Self;
+/// A leaf that was copied while the nodes above it were not: wherever one of them points to `old`,
+/// `new` is meant. So a commit of one row copies one page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moved {
+    pub(crate) old: Ptr,
+    pub(crate) new: Ptr,
 }
 
-impl<const N: usize> Roots for [TreeRoot; N] {
-    const EMPTY: Self = [TreeRoot::EMPTY; N];
+impl Moved {
+    /// An empty place in a table.
+    pub const NONE: Self = Self { old: Ptr::NULL, new: Ptr::NULL };
+
+    /// Where a pointer leads.
+    #[inline]
+    pub(crate) fn follow(moved: &[Self], ptr: Ptr) -> Ptr {
+        moved.iter().find(|moved| moved.old == ptr).map_or(ptr, |moved| moved.new)
+    }
+}
+
+/// The tables of fixed size that are copied with their state.
+pub trait Roots: AsRef<[TreeRoot]> + AsMut<[TreeRoot]> + Copy + Send + Sync + 'static {
+    /// Tables without trees.
+    const EMPTY: Self;
+
+    /// Leaves that the nodes above them do not point to yet.
+    fn moved(&self) -> &[Moved];
+
+    /// The same, for changing.
+    fn moved_mut(&mut self) -> &mut [Moved];
+}
+
+/// Tables for this many trees and this many moved leaves.
+#[derive(Debug, Clone, Copy)]
+pub struct Tables<const TREES: usize, const MOVED: usize> {
+    trees: [TreeRoot; TREES],
+    moved: [Moved; MOVED],
+}
+
+impl<const TREES: usize, const MOVED: usize> AsRef<[TreeRoot]> for Tables<TREES, MOVED> {
+    fn as_ref(&self) -> &[TreeRoot] {
+        &self.trees
+    }
+}
+
+impl<const TREES: usize, const MOVED: usize> AsMut<[TreeRoot]> for Tables<TREES, MOVED> {
+    fn as_mut(&mut self) -> &mut [TreeRoot] {
+        &mut self.trees
+    }
+}
+
+impl<const TREES: usize, const MOVED: usize> Roots for Tables<TREES, MOVED> {
+    const EMPTY: Self = Self { trees: [TreeRoot::EMPTY; TREES], moved: [Moved::NONE; MOVED] };
+
+    fn moved(&self) -> &[Moved] {
+        &self.moved
+    }
+
+    fn moved_mut(&mut self) -> &mut [Moved] {
+        &mut self.moved
+    }
 }

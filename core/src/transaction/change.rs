@@ -5,12 +5,12 @@
 use super::view::{Parts, find_name, find_root};
 use crate::btree::Finger;
 use crate::btree::relocate::{Home, home_key};
-use crate::btree::search::Value;
+use crate::btree::search::{Source, Value};
 use crate::bytes::{put_u32, put_u64, u32_at, u64_at};
 use crate::engine::{Database, Span};
 use crate::error::Error;
 use crate::limits::{NAME_LEN_MAX, VALUE_LEN_MAX, key_len_max};
-use crate::memory::{Memory, State, TreeRoot};
+use crate::memory::{Memory, Moved, State, TreeRoot};
 use crate::page::Ptr;
 use crate::page::format::{self, POINTER};
 use crate::pager::Role;
@@ -79,6 +79,32 @@ impl<R: crate::memory::Roots> Change<R> {
         Parts { pager: db.pager(), role: Role::Writer, state: &self.state }
     }
 
+    /// Makes the nodes above moved leaves point to them: before anything but a put changes a tree, and
+    /// before a checkpoint.
+    pub fn settle_moved<P: Platform, M: Memory<P, Roots = R>>(
+        &mut self,
+        db: &Database<P, M>,
+        span: Span,
+    ) -> Result<(), Error<P::Error>> {
+        if self.state.roots.moved().iter().all(|moved| *moved == Moved::NONE) {
+            return Ok(());
+        }
+        db.work(span, |workspace| {
+            for index in 0..self.state.roots.moved().len() {
+                let moved = self.state.roots.moved().get(index).copied();
+                let Some(moved) = moved.filter(|moved| *moved != Moved::NONE) else { continue };
+                let tree = workspace.tree_of(moved.new)?;
+                let mut root = find_root(&self.parts(db), tree)?;
+                workspace.point_to(&mut root, moved)?;
+                if let Some(place) = self.state.roots.moved_mut().get_mut(index) {
+                    *place = Moved::NONE;
+                }
+                set_root(&mut self.state, workspace, root)?;
+            }
+            Ok(())
+        })
+    }
+
     /// Puts an entry; whether one was replaced.
     pub fn put<P: Platform, M: Memory<P, Roots = R>>(
         &mut self,
@@ -89,6 +115,20 @@ impl<R: crate::memory::Roots> Change<R> {
     ) -> Result<bool, Error<P::Error>> {
         check_lengths(db.page_size(), key, value)?;
         let mut root = find_root(&self.parts(db), tree)?;
+        let aside = db.work(self.span, |workspace| {
+            let moved = self.state.roots.moved_mut();
+            let replaced = match workspace.put_aside(&mut root, moved, &self.finger, key, value)? {
+                Some(replaced) => replaced,
+                None if moved.iter().any(|moved| *moved != Moved::NONE) => return Ok(None),
+                None => workspace.put(&mut root, &mut self.finger, key, value)?,
+            };
+            set_root(&mut self.state, workspace, root).map(|()| Some(replaced))
+        })?;
+        if let Some(replaced) = aside {
+            return Ok(replaced);
+        }
+        self.settle_moved(db, self.span)?;
+        root = find_root(&self.parts(db), tree)?;
         db.work(self.span, |workspace| {
             let replaced = workspace.put(&mut root, &mut self.finger, key, value)?;
             set_root(&mut self.state, workspace, root)?;
@@ -103,9 +143,10 @@ impl<R: crate::memory::Roots> Change<R> {
         tree: u32,
         key: &[u8],
     ) -> Result<bool, Error<P::Error>> {
-        let mut root = find_root(&self.parts(db), tree)?;
         self.finger = Finger::NONE;
         let span = self.freeing();
+        self.settle_moved(db, span)?;
+        let mut root = find_root(&self.parts(db), tree)?;
         db.work(span, |workspace| {
             let found = workspace.delete(&mut root, key)?;
             if found {
@@ -148,11 +189,12 @@ impl<R: crate::memory::Roots> Change<R> {
         let Some(tree) = find_name(&self.parts(db), name)? else {
             return Ok(None);
         };
-        let root = find_root(&self.parts(db), tree)?;
         self.finger = Finger::NONE;
         let mut buf = [0; 1 + NAME_LEN_MAX];
         let key = name_key(&mut buf, name).unwrap_or(&[]);
         let span = self.freeing();
+        self.settle_moved(db, span)?;
+        let root = find_root(&self.parts(db), tree)?;
         db.work(span, |workspace| {
             bury(&mut self.state, workspace, root)?;
             for place in self.state.roots.as_mut().iter_mut().filter(|place| place.tree == tree) {
@@ -170,9 +212,10 @@ impl<R: crate::memory::Roots> Change<R> {
         db: &Database<P, M>,
         tree: u32,
     ) -> Result<(), Error<P::Error>> {
-        let root = find_root(&self.parts(db), tree)?;
         self.finger = Finger::NONE;
         let span = self.freeing();
+        self.settle_moved(db, span)?;
+        let root = find_root(&self.parts(db), tree)?;
         db.work(span, |workspace| {
             bury(&mut self.state, workspace, root)?;
             set_root(&mut self.state, workspace, TreeRoot::new(tree))
@@ -212,9 +255,9 @@ impl<R: crate::memory::Roots> Change<R> {
         db: &Database<P, M>,
     ) -> Result<Option<Grave>, Error<P::Error>> {
         let mut walk = crate::btree::cursor::Walk::new(self.state.catalog.tree, self.state.catalog.root);
-        let pager = db.pager();
-        walk.seek(pager, Role::Writer, b"g")?;
-        let found = walk.entry(pager, Role::Writer, grave)?;
+        let source = Source::writer(db.pager());
+        walk.seek(source, b"g")?;
+        let found = walk.entry(source, grave)?;
         Ok(found.flatten())
     }
 
@@ -285,7 +328,9 @@ impl<R: crate::memory::Roots> Change<R> {
             for root in roots.as_ref().iter().filter(|root| root.tree != 0) {
                 write_root(&mut self.state, workspace, *root)?;
             }
-            self.state.roots = R::EMPTY;
+            for place in self.state.roots.as_mut() {
+                *place = TreeRoot::EMPTY;
+            }
             Ok(())
         })
     }

@@ -2,10 +2,10 @@
 
 use super::change::{ID_KEY, decode_root, id_key, name_key};
 use crate::btree::overflow;
-use crate::btree::search::{Overflow, Reading, Value};
+use crate::btree::search::{Overflow, Reading, Source, Value};
 use crate::bytes::u32_at;
 use crate::error::Error;
-use crate::memory::{Memory, State, TreeRoot};
+use crate::memory::{Memory, Roots, State, TreeRoot};
 use crate::pager::{Pager, Role};
 use crate::platform::Platform;
 
@@ -23,6 +23,13 @@ pub struct Parts<'a, P: Platform, M: Memory<P>> {
     pub(crate) pager: Pager<'a, P, M>,
     pub(crate) role: Role,
     pub(crate) state: &'a State<M::Roots>,
+}
+
+impl<'a, P: Platform, M: Memory<P>> Parts<'a, P, M> {
+    /// How to read any tree of the state.
+    pub(crate) fn source(&self) -> Source<'a, P, M> {
+        Source { pager: self.pager, role: self.role, moved: self.state.roots.moved() }
+    }
 }
 
 /// Something that can be read: a [`super::Snapshot`] or a [`super::WriteTxn`].
@@ -90,12 +97,12 @@ pub(crate) fn reading<'a, P: Platform, M: Memory<P>>(
     tree: u32,
 ) -> Result<Reading<'a, P, M>, Error<P::Error>> {
     let root = find_root(parts, tree)?.root;
-    Ok(Reading { pager: parts.pager, role: parts.role, tree, root })
+    Ok(Reading { source: parts.source(), tree, root })
 }
 
 fn catalog<'a, P: Platform, M: Memory<P>>(parts: &Parts<'a, P, M>) -> Reading<'a, P, M> {
     let TreeRoot { tree, root, .. } = parts.state.catalog;
-    Reading { pager: parts.pager, role: parts.role, tree, root }
+    Reading { source: parts.source(), tree, root }
 }
 
 /// Where a tree begins: from the state's table, else from the catalog.

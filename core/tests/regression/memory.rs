@@ -3,7 +3,7 @@
 use crate::fixture::{
     Model, Small, after, blank, change, create, delete, everything, expect, flushed, open, put, quiet,
 };
-use drystone_core::memory::{Entry, Frame, List, Memory, SavepointSlot, TreeRoot, WriterMemory, WriterMutex};
+use drystone_core::memory::{Entry, Frame, List, Memory, SavepointSlot, Tables, WriterMemory, WriterMutex};
 use drystone_core::{Database, Error, Platform};
 use drystone_platform_sim::{Plan, Random, SimPlatform};
 use lock_api::Mutex;
@@ -34,7 +34,7 @@ fn a_record_longer_than_the_memory_for_it_is_refused_not_dropped() {
 
 type Lock<T> = Mutex<<SimPlatform as Platform>::Mutex, T>;
 type Lists<const INLINE: usize> = [List<[Entry; INLINE]>; 12];
-type Savepoints = [SavepointSlot<[TreeRoot; 2]>; 2];
+type Savepoints = [SavepointSlot<Tables<2, 1>>; 2];
 
 /// Memory whose space lists have as many inline entries as a test wants.
 struct Inline<const INLINE: usize> {
@@ -59,7 +59,7 @@ impl<const INLINE: usize> Memory<SimPlatform> for Inline<INLINE> {
     type Operations = [u8; 8192];
     type Inline = [Entry; INLINE];
     type Lists = Lists<INLINE>;
-    type Roots = [TreeRoot; 2];
+    type Roots = Tables<2, 1>;
     type Savepoints = Savepoints;
 
     fn page_size(&self) -> usize {
