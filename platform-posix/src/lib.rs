@@ -10,7 +10,8 @@
 //! `drystone-platform-linux` and `drystone-platform-macos` are a [`System`] each.
 //!
 //! **Creation.** The data file is created at open, the log file at its first `reserve`; each
-//! creation flushes the directory. Until then a missing log is a device of length 0: whether that
+//! creation flushes the directory, and so does an opening for writing that finds one of them empty: whoever
+//! created it may have been killed before. Until then a missing log is a device of length 0: whether that
 //! is an empty log or a lost one is for the engine to decide. Symbolic links are resolved first,
 //! so that two names of one database share one log.
 //!

@@ -59,7 +59,7 @@ impl<S: System> PosixPlatform<S> {
         if let Ok(stat) = retry(|| rustix::fs::stat(&*path)) {
             lock::refuse_own(&path, &stat)?;
         }
-        let (fd, created) = open_data(&path, create, options.read_only)?;
+        let fd = open_data(&path, create, options.read_only)?;
         let stat = retry(|| rustix::fs::fstat(&fd)).map_err(|e| open_error(&path, e))?;
         check_regular(&path, &stat)?;
         let own = lock::acquire(&*system, &path, &fd, &stat, !options.read_only)?;
@@ -67,9 +67,6 @@ impl<S: System> PosixPlatform<S> {
         // created after the process changed its directory.
         let real = std::fs::canonicalize(&path)
             .map_err(|error| open_error(&path, Errno::from_io_error(&error).unwrap_or(Errno::IO)))?;
-        if created {
-            flush_directory(&Arc::from(real.as_path()))?;
-        }
         let len = u64::try_from(stat.st_size).unwrap_or(0);
         let mode = Mode::from_raw_mode(stat.st_mode);
         let file = Some((fd, len));
@@ -77,6 +74,10 @@ impl<S: System> PosixPlatform<S> {
             FileDevice::new(Arc::clone(&system), path, file, Growth::Allocate, options.read_only, mode);
         let path: Arc<Path> = Arc::from(log_path(&real));
         let file = open_log(&path, options.read_only)?;
+        // Files that this call made, or another process that was killed before it came to this.
+        if !options.read_only && (len == 0 || file.as_ref().is_some_and(|(_, len)| *len == 0)) {
+            flush_directory(&Arc::from(real.as_path()))?;
+        }
         let log =
             FileDevice::new(Arc::clone(&system), path, file, Growth::WriteZeros, options.read_only, mode);
         Ok(Self { _own: own, data, log, system })
@@ -111,17 +112,11 @@ fn not_a_file(path: &Arc<Path>, what: &'static str) -> Error {
     Error::NotAFile { path: Arc::clone(path), what }
 }
 
-/// Opens the data file; true when this call created it.
-fn open_data(path: &Arc<Path>, create: bool, read_only: bool) -> Result<(OwnedFd, bool), Error> {
-    let flags = access(read_only);
-    match retry(|| rustix::fs::open(&**path, flags, Mode::empty())) {
-        Err(Errno::NOENT) if create => {}
-        result => return Ok((result.map_err(|e| open_error(path, e))?, false)),
-    }
+/// Opens the data file, or creates it.
+fn open_data(path: &Arc<Path>, create: bool, read_only: bool) -> Result<OwnedFd, Error> {
+    let flags = if create { access(read_only) | OFlags::CREATE } else { access(read_only) };
     let mode = Mode::from_raw_mode(0o644);
-    let fd =
-        retry(|| rustix::fs::open(&**path, flags | OFlags::CREATE, mode)).map_err(|e| open_error(path, e))?;
-    Ok((fd, true))
+    retry(|| rustix::fs::open(&**path, flags, mode)).map_err(|e| open_error(path, e))
 }
 
 /// Opens the log file, if there is one, and tells its length.
