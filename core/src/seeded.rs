@@ -94,6 +94,16 @@ pub enum Bug {
     RootsForgotten,
     /// The second part of a batch that wraps is written first and alone flushed.
     WrongBlockFirst,
+    /// A snapshot is announced after its state was copied, not together with that.
+    SnapshotAnnouncedLate,
+    /// A database that failed is closed as if it were whole.
+    CleanMarkAfterFailure,
+    /// Neither LSN nor chain nor parent of a record are looked at: after a wrap an older lap follows.
+    LapUnchecked,
+    /// A block of the log that was flushed and has room is written again.
+    BlockRewritten,
+    /// An opening goes on in the log where the last one ended, in its incarnation.
+    IncarnationKept,
 }
 
 #[cfg(not(drystone_seeded_bugs))]
@@ -157,6 +167,11 @@ mod switch {
             Self::TruncatedEarly,
             Self::RootsForgotten,
             Self::WrongBlockFirst,
+            Self::SnapshotAnnouncedLate,
+            Self::CleanMarkAfterFailure,
+            Self::LapUnchecked,
+            Self::BlockRewritten,
+            Self::IncarnationKept,
         ];
     }
 

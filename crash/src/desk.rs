@@ -3,9 +3,8 @@
 
 use drystone_core::memory::{Frame, WriterMutex};
 use drystone_core::{Memory, StaticMemory};
-use drystone_platform_sim::SimPlatform;
+use drystone_platform_sim::{SimMutex, SimPlatform};
 use lock_api::Mutex;
-use parking_lot::RawMutex;
 use portable_atomic::{AtomicU8, AtomicU64};
 
 /// Bytes of a page.
@@ -18,8 +17,8 @@ type Inner<const FRAMES: usize, const LOG: usize> = StaticMemory<SimPlatform, PA
 /// Memory of so many frames in so many sets, with two log buffers of so many bytes.
 pub struct Desk<const FRAMES: usize, const LOG: usize, const SETS: usize> {
     inner: Inner<FRAMES, LOG>,
-    logs: [Mutex<RawMutex, [u8; LOG]>; 2],
-    hands: [Mutex<RawMutex, u16>; SETS],
+    logs: [Mutex<SimMutex, [u8; LOG]>; 2],
+    hands: [Mutex<SimMutex, u16>; SETS],
 }
 
 impl<const FRAMES: usize, const LOG: usize, const SETS: usize> Default for Desk<FRAMES, LOG, SETS> {
@@ -52,16 +51,16 @@ impl<const FRAMES: usize, const LOG: usize, const SETS: usize> Memory<SimPlatfor
     fn flags(&self) -> &[AtomicU8] {
         self.inner.flags()
     }
-    fn hands(&self) -> &[Mutex<RawMutex, u16>] {
+    fn hands(&self) -> &[Mutex<SimMutex, u16>] {
         &self.hands
     }
-    fn logs(&self) -> &[Mutex<RawMutex, Self::Log>] {
+    fn logs(&self) -> &[Mutex<SimMutex, Self::Log>] {
         &self.logs
     }
     fn readers(&self) -> &[AtomicU64] {
         self.inner.readers()
     }
-    fn operations(&self) -> &Mutex<RawMutex, Self::Operations> {
+    fn operations(&self) -> &Mutex<SimMutex, Self::Operations> {
         self.inner.operations()
     }
     fn writer(&self) -> &WriterMutex<SimPlatform, Self> {

@@ -27,6 +27,7 @@ mod group;
 mod model;
 mod oracle;
 mod plans;
+mod race;
 mod recipe;
 mod replay;
 mod salvage;

@@ -76,6 +76,8 @@ pub(crate) struct Setup {
     pub windows: u64,
     /// One in so many writes arrives in parts; 0: none.
     pub interruptions: u64,
+    /// Commits and checkpoints happen while a snapshot begins.
+    pub races: bool,
     /// The most the data device can hold, bytes.
     pub capacity: u64,
 }
@@ -144,6 +146,7 @@ impl Setup {
             churns,
             windows,
             interruptions: [0, 0, 4][random.index(3)],
+            races: !is_full,
             capacity: capacity * u64::from(BLOCK),
         }
     }
@@ -199,6 +202,7 @@ impl Setup {
             churns: u64::MAX,
             windows: u64::MAX,
             interruptions: 0,
+            races: false,
             capacity: u64::MAX,
         }
     }

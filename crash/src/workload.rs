@@ -231,8 +231,10 @@ impl<'s> Run<'s> {
                 Step::Drop => return Ok(End::Drop),
                 Step::Close => return Ok(End::Close),
                 Step::Pin => {
-                    let snapshot = db.read().map_err(during("read"))?;
-                    pinned.push(Pinned { snapshot, digest: self.digest() });
+                    let digest = self.digest();
+                    let race = self.setup.races && self.random.one_in(2);
+                    let snapshot = if race { self.race(db)? } else { db.read().map_err(during("read"))? };
+                    pinned.push(Pinned { snapshot, digest });
                 }
                 Step::Unpin => unpin(&mut pinned, &mut self.random)?,
                 other => self.step(db, other, &mut pinned)?,
@@ -320,7 +322,7 @@ impl<'s> Run<'s> {
         }
     }
 
-    fn transaction<M: Memory<SimPlatform>>(
+    pub fn transaction<M: Memory<SimPlatform>>(
         &mut self,
         db: &Db<'_, M>,
         recipe: Recipe,

@@ -18,7 +18,7 @@
 //! The platform can record a [`Trace`] of everything written; its [`Replay`] gives the crash
 //! states of every position without running the engine again. [`contract`] holds the tests that
 //! every device has to pass.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod contract;
 mod device;
@@ -27,6 +27,8 @@ mod medium;
 mod plan;
 mod platform;
 mod random;
+#[allow(unsafe_code)]
+mod sys;
 mod trace;
 mod world;
 
@@ -35,5 +37,6 @@ pub use failure::{Failure, OperationKind, SimError};
 pub use plan::{BlockFate, CrashState, Fate, Plan};
 pub use platform::{SimOptions, SimPlatform};
 pub use random::Random;
+pub use sys::{SimMutex, watch};
 pub use trace::{Alteration, Operation, Replay, Trace};
 pub use world::{Counters, Role};

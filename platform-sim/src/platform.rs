@@ -4,6 +4,7 @@ use crate::device::SimDevice;
 use crate::failure::{Failure, SimError};
 use crate::plan::{CrashState, Plan};
 use crate::random::Random;
+use crate::sys::SimMutex;
 use crate::trace::{Operation, Trace};
 use crate::world::{Counters, Media, Role, World};
 use drystone_core::platform::Platform;
@@ -256,7 +257,7 @@ impl Platform for SimPlatform {
     type Error = SimError;
     type Data = SimDevice;
     type Log = SimDevice;
-    type Mutex = parking_lot::RawMutex;
+    type Mutex = SimMutex;
     type RwLock = parking_lot::RawRwLock;
     const THREADS: bool = true;
 

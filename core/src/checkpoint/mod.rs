@@ -442,7 +442,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         }
         if is(Bug::CleanMarkKept) {
             self.restart_log(durable.ring_len, Close::Clean)?;
-        } else if !is(Bug::IncarnationUnwritten) {
+        } else if !is(Bug::IncarnationUnwritten) && !is(Bug::IncarnationKept) {
             self.restart_log(durable.ring_len, Close::No)?;
         }
         self.armed.store(true, Ordering::Release);
@@ -476,6 +476,10 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
     pub fn close(self) -> Result<(), Error<P::Error>> {
         if self.options.read_only || !self.armed.load(Ordering::Acquire) {
             return Ok(());
+        }
+        if is(Bug::CleanMarkAfterFailure) && self.pool.failed.swap(false, Ordering::AcqRel) {
+            let len = self.ring.lock().len;
+            return self.restart_log(len, Close::Clean).map(|_| ());
         }
         self.check_writable()?;
         self.take_place()?;

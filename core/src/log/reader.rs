@@ -168,7 +168,8 @@ impl<'a, P: Platform> Reader<'a, P> {
         let block = self.buffer.get(at..at + size).unwrap_or(&[]);
         let header = BlockHeader::open(block, |bytes| self.platform.crc32c(0, bytes));
         Ok(header
-            .filter(|header| header.lsn == lsn && header.identity == self.identity)
+            .filter(|header| header.lsn == lsn || is(Bug::LapUnchecked))
+            .filter(|header| header.identity == self.identity)
             .map(|header| (header, block)))
     }
 
@@ -231,7 +232,7 @@ impl<'a, P: Platform> Reader<'a, P> {
         if found != u32_at(&crc, 0) && !is(Bug::LogChecksumUnchecked) {
             return Ok((Finding::BadRecord, header));
         }
-        if is(Bug::HoleAccepted) {
+        if is(Bug::HoleAccepted) || is(Bug::LapUnchecked) {
             self.position = Position { lsn: at, chain: found };
             self.parent = header.epoch;
             return Ok((Finding::Valid, header));

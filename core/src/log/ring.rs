@@ -242,7 +242,8 @@ impl Ring {
         // Write sizes are powers of two that divide a block.
         let written = (used.wrapping_neg() & (self.write_size - 1)) + used;
         let batch = Batch { offset, len: written, straight, end: self.start + len as u64 };
-        self.start += len as u64;
+        let again = is(Bug::BlockRewritten) && used < len;
+        self.start += if again { last } else { len } as u64;
         self.used = 0;
         self.first = 0;
         self.filling = (self.filling + 1) % buffers;

@@ -101,6 +101,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         loop {
             // Another salt each time: a tag that was drawn and perhaps written is not drawn again.
             let identity = LogIdentity { incarnation, salt: platform.entropy(), ..meta.identity };
+            let identity = if is(Bug::IncarnationKept) { meta.identity } else { identity };
             let mut db = assemble(platform, memory, options, meta, identity);
             match (db.recover(found, log, until), db.recovery.salvaged) {
                 (Ok(()), _) => return Ok(db),
@@ -136,7 +137,8 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
                 self.adopt(change, meta)?;
             }
         }
-        let start = end.lsn.max(log.survey.end).next_multiple_of(block);
+        let seen = if is(Bug::IncarnationKept) { 0 } else { log.survey.end };
+        let start = end.lsn.max(seen).next_multiple_of(block);
         let ring = self.ring.get_mut();
         let sizes = [ring.block_size, ring.write_size, ring.buffer_len];
         *ring = Ring::new(sizes, ring.identity, start, meta.ring_len, start);

@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::memory::{Memory, State};
 use crate::pager::Role;
 use crate::platform::Platform;
+use crate::seeded::{Bug, is};
 use core::marker::PhantomData;
 use core::ops::Deref;
 use portable_atomic::Ordering;
@@ -26,8 +27,12 @@ impl<P: Platform, M: Memory<P>, D: Deref<Target = Database<P, M>>> Snapshot<P, M
     /// # Errors
     /// [`Error::TooManyReaders`].
     pub fn begin(db: D) -> Result<Self, Error<P::Error>> {
-        let states = db.states.lock();
+        let mut states = db.states.lock();
         let state = states.visible;
+        if is(Bug::SnapshotAnnouncedLate) {
+            drop(states);
+            states = db.states.lock();
+        }
         let slots = db.memory.readers();
         // A protector 0 would be none, so an empty database announces 1, which protects the same.
         let epoch = state.epoch.max(1);

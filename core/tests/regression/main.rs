@@ -1,8 +1,7 @@
 //! Bugs that were found once, each as a test of what must hold instead.
 //!
 //! The simulated platform fails, fills up, or loses its power at a chosen moment. A test says in its
-//! name what stays true then. What they share is in `fixture`; `sys` has the lock that lets a test
-//! choose between which two steps of one thread another one runs.
+//! name what stays true then. What they share is in `fixture`.
 
 mod blank;
 mod counts;
@@ -19,7 +18,6 @@ mod races;
 mod recovery;
 mod rollback;
 mod salvage;
-mod sys;
 mod transactions;
 mod trees;
 mod window;

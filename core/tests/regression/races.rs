@@ -5,50 +5,18 @@
 
 use crate::fixture::{Model, after, change, commit, create, expect, finish, flushed, open, put, quiet};
 use crate::fixture::{Small, everything};
-use crate::sys::{Watched, watch};
+use drystone_core::Database;
 use drystone_core::device::BlockDevice;
 use drystone_core::memory::StaticMemory;
-use drystone_core::{Database, Platform};
-use drystone_platform_sim::{Role, SimDevice, SimError, SimOptions, SimPlatform};
+use drystone_platform_sim::{Role, SimOptions, SimPlatform, watch};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-/// The simulated platform with watched locks.
-struct Switching(SimPlatform);
-
-impl Platform for Switching {
-    type Error = SimError;
-    type Data = SimDevice;
-    type Log = SimDevice;
-    type Mutex = Watched;
-    type RwLock = <SimPlatform as Platform>::RwLock;
-    const THREADS: bool = true;
-
-    fn data(&self) -> &SimDevice {
-        self.0.data()
-    }
-    fn log(&self) -> &SimDevice {
-        self.0.log()
-    }
-    fn now_us(&self) -> u64 {
-        self.0.now_us()
-    }
-    fn entropy(&self) -> u64 {
-        self.0.entropy()
-    }
-    fn wait(&self, word: &portable_atomic::AtomicU32, seen: u32, timeout_us: Option<u64>) {
-        self.0.wait(word, seen, timeout_us);
-    }
-    fn wake(&self, word: &portable_atomic::AtomicU32) {
-        self.0.wake(word);
-    }
-}
-
-type Memory = StaticMemory<Switching, 512, 64, 8192, 4>;
-type Db = Database<Switching, Memory>;
+type Memory = StaticMemory<SimPlatform, 512, 64, 8192, 4>;
+type Db = Database<SimPlatform, Memory>;
 
 /// How long a thread that may be blocked is waited for.
 const PATIENCE: Duration = Duration::from_millis(15);
@@ -86,7 +54,7 @@ fn at_every_release(least: u32, run: impl Fn(u32) -> bool) {
 
 fn begin() -> (SimPlatform, Db) {
     let platform = SimPlatform::new(SimOptions::default());
-    let db = create(Switching(platform.clone()), Memory::new(), quiet());
+    let db = create(platform.clone(), Memory::new(), quiet());
     (platform, db)
 }
 

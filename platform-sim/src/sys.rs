@@ -1,31 +1,33 @@
-//! A mutex whose releases can be watched, so that a test can let another thread run there. The only
-//! `unsafe` of these tests: the trait for raw locks demands it.
+//! A mutex whose releases can be watched, so that the harness can let something else happen exactly there.
+//! The only `unsafe` of this crate: the trait for raw locks demands it.
 
-use drystone_core::Platform;
-use drystone_platform_sim::SimPlatform;
 use lock_api::RawMutex;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
-type Inner = <SimPlatform as Platform>::Mutex;
+type Inner = parking_lot::RawMutex;
 
 thread_local! {
-    /// Called after each release of a watched mutex by this thread.
+    /// Whether there is a hook.
+    static WATCHED: Cell<bool> = const { Cell::new(false) };
+    /// Called after each release of a mutex by this thread.
     static HOOK: RefCell<Option<Box<dyn FnMut()>>> = const { RefCell::new(None) };
 }
 
-/// Runs `task`; while it runs, `hook` is called after each release of a mutex by this thread.
+/// Runs `task`; while it runs, `hook` is called after each release of a [`SimMutex`] by this thread.
 pub fn watch<T>(hook: impl FnMut() + 'static, task: impl FnOnce() -> T) -> T {
     HOOK.set(Some(Box::new(hook)));
+    WATCHED.set(true);
     let result = task();
+    WATCHED.set(false);
     HOOK.set(None);
     result
 }
 
 /// A mutex that tells its thread's hook when it was released.
-pub struct Watched(Inner);
+pub struct SimMutex(Inner);
 
 // SAFETY: every call goes to a mutex that keeps the contract; the hook runs after the release.
-unsafe impl RawMutex for Watched {
+unsafe impl RawMutex for SimMutex {
     const INIT: Self = Self(Inner::INIT);
     type GuardMarker = <Inner as RawMutex>::GuardMarker;
 
@@ -41,10 +43,14 @@ unsafe impl RawMutex for Watched {
     unsafe fn unlock(&self) {
         // SAFETY: the lock is held, as this function may take for granted.
         unsafe { self.0.unlock() };
-        // Taken out meanwhile: the hook itself is not watched.
-        if let Some(mut hook) = HOOK.take() {
-            hook();
-            HOOK.set(Some(hook));
+        if WATCHED.get() {
+            // Taken out meanwhile: the hook itself is not watched.
+            WATCHED.set(false);
+            if let Some(mut hook) = HOOK.take() {
+                hook();
+                HOOK.set(Some(hook));
+            }
+            WATCHED.set(true);
         }
     }
 }
