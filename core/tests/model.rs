@@ -364,7 +364,7 @@ fn run_pair<const PAGE: usize, const FRAMES: usize>(pair: u64, drops: bool) {
             block_size: BLOCK,
             data,
             log,
-            record: false,
+            ..SimOptions::default()
         });
         let kept = platform.clone();
         let db = Database::open(platform, Memory::<PAGE, FRAMES>::new(), options).unwrap();

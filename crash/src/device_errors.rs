@@ -178,6 +178,7 @@ impl<'s, M: Memory<SimPlatform> + Default> Patient<'s, M> {
             OperationKind::Write => counters.writes,
             OperationKind::Flush => counters.flushes,
             OperationKind::Reserve => counters.reserves,
+            OperationKind::Erase => counters.erases,
         };
         calls > failure.skip
     }

@@ -37,7 +37,7 @@ impl Image {
     /// A platform on it.
     pub fn power_on(self, seed: u64, record: bool) -> SimPlatform {
         let Self { data, log } = self;
-        SimPlatform::new(SimOptions { seed, block_size: BLOCK, data, log, record })
+        SimPlatform::new(SimOptions { seed, block_size: BLOCK, data, log, record, nor: None })
     }
 }
 

@@ -26,7 +26,7 @@ fn options(read_only: bool, salvage: bool) -> Options {
 }
 
 fn platform(data: Vec<u8>, log: Vec<u8>) -> SimPlatform {
-    SimPlatform::new(SimOptions { seed: 1, block_size: PAGE as u32, data, log, record: false })
+    SimPlatform::new(SimOptions { seed: 1, block_size: PAGE as u32, data, log, record: false, nor: None })
 }
 
 /// A database with two trees of several levels, long values and a few free pages.

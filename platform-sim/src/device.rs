@@ -20,6 +20,18 @@ impl SimDevice {
         Self { role, shared }
     }
 
+    /// On flash: whether these bytes can be programmed.
+    fn check_flash(&self, world: &World, offset: u64, len: u64) -> Result<(), SimError> {
+        let Some(flash) = world.media.of(self.role).flash() else { return Ok(()) };
+        if !is_whole(offset, len, flash.nor.word) {
+            return Err(SimError::Unaligned { role: self.role, offset, len });
+        }
+        match flash.programmed(&(offset as usize..(offset + len) as usize)) {
+            Some(offset) => Err(SimError::NotErased { role: self.role, offset }),
+            None => Ok(()),
+        }
+    }
+
     fn check_range(&self, world: &World, offset: u64, len: u64) -> Result<(), SimError> {
         let device_len = world.media.of(self.role).current().len() as u64;
         match offset.checked_add(len) {
@@ -29,11 +41,19 @@ impl SimDevice {
     }
 }
 
+/// Whether a range is whole units of this size.
+fn is_whole(offset: u64, len: u64, size: u32) -> bool {
+    offset.is_multiple_of(u64::from(size)) && len.is_multiple_of(u64::from(size))
+}
+
 impl BlockDevice for SimDevice {
     type Error = SimError;
 
     fn geometry(&self) -> Geometry {
-        Geometry { block_size: self.shared.block_size, erase_size: 0 }
+        Geometry {
+            block_size: self.shared.block_size,
+            erase_size: self.shared.nor.map_or(0, |nor| nor.erase_size),
+        }
     }
 
     fn len(&self) -> Result<u64, SimError> {
@@ -63,10 +83,12 @@ impl BlockDevice for SimDevice {
             return admitted;
         }
         self.check_range(&world, offset, bytes.len() as u64)?;
+        self.check_flash(&world, offset, bytes.len() as u64)?;
         if admitted.is_err() {
             // Any part of the range may have been written.
             let written = world.random.index(bytes.len() + 1);
-            bytes.truncate(written);
+            let word = self.shared.nor.map_or(1, |nor| nor.word as usize);
+            bytes.truncate(written - written % word);
         }
         let start = offset as usize;
         let differs = world.media.of(self.role).current()[start..start + bytes.len()] != bytes[..];
@@ -101,7 +123,8 @@ impl BlockDevice for SimDevice {
         let role = self.role;
         world.counters_mut(role).reserves += 1;
         world.admit(role, OperationKind::Reserve)?;
-        if len > world.capacity[role as usize] {
+        let is_fixed = self.shared.nor.is_some() && len > world.media.of(role).current().len() as u64;
+        if is_fixed || len > world.capacity[role as usize] {
             return Err(SimError::NoSpace(role));
         }
         if len > world.media.of(role).current().len() as u64 {
@@ -116,13 +139,27 @@ impl BlockDevice for SimDevice {
         if !world.powered {
             return Err(SimError::PowerLost);
         }
-        if len < world.media.of(role).current().len() as u64 {
+        if self.shared.nor.is_none() && len < world.media.of(role).current().len() as u64 {
             world.perform(Operation::Resize { role, len });
         }
         Ok(())
     }
 
-    fn erase(&self, _range: Range<u64>) -> Result<(), SimError> {
+    /// Without flash there is nothing to be done.
+    fn erase(&self, range: Range<u64>) -> Result<(), SimError> {
+        let mut world = self.shared.world.lock();
+        let role = self.role;
+        world.counters_mut(role).erases += 1;
+        world.admit(role, OperationKind::Erase)?;
+        let Some(nor) = self.shared.nor else { return Ok(()) };
+        let (offset, len) = (range.start, range.end.saturating_sub(range.start));
+        self.check_range(&world, offset, len)?;
+        if !is_whole(offset, len, nor.erase_size) {
+            return Err(SimError::Unaligned { role, offset, len });
+        }
+        if len > 0 {
+            world.perform(Operation::Erase { role, offset, len });
+        }
         Ok(())
     }
 }

@@ -15,6 +15,8 @@ pub enum OperationKind {
     Flush,
     /// `reserve`.
     Reserve,
+    /// `erase`.
+    Erase,
 }
 
 /// An error of the simulated device.
@@ -33,6 +35,22 @@ pub enum SimError {
         /// The device's length.
         device_len: u64,
     },
+    /// A word of flash that was programmed since it was erased was to be programmed again.
+    NotErased {
+        /// Which device.
+        role: Role,
+        /// Where that word begins.
+        offset: u64,
+    },
+    /// A range of flash that is no whole words, or no whole erase units.
+    Unaligned {
+        /// Which device.
+        role: Role,
+        /// First byte asked for.
+        offset: u64,
+        /// Number of bytes asked for.
+        len: u64,
+    },
     /// The device has reached its capacity.
     NoSpace(Role),
     /// Power was cut.
@@ -46,6 +64,12 @@ impl fmt::Display for SimError {
             Self::OutOfRange { role, offset, len, device_len } => {
                 write!(f, "{len} bytes at {offset} lie beyond the end of {role:?} ({device_len} bytes)")
             }
+            Self::NotErased { role, offset } => {
+                write!(f, "the word at {offset} of {role:?} was programmed and not erased since")
+            }
+            Self::Unaligned { role, offset, len } => {
+                write!(f, "{len} bytes at {offset} of {role:?} are no whole words or erase units")
+            }
             Self::NoSpace(role) => write!(f, "no space left on {role:?}"),
             Self::PowerLost => f.write_str("the simulated power is off"),
         }
@@ -58,7 +82,9 @@ impl embedded_io::Error for SimError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Injected(..) | Self::PowerLost => ErrorKind::Other,
-            Self::OutOfRange { .. } => ErrorKind::InvalidInput,
+            Self::OutOfRange { .. } | Self::NotErased { .. } | Self::Unaligned { .. } => {
+                ErrorKind::InvalidInput
+            }
             Self::NoSpace(_) => ErrorKind::OutOfMemory,
         }
     }

@@ -15,6 +15,8 @@
 //!    them, only writing them again does.
 //! 3. The same seed and the same calls give the same bytes, always.
 //!
+//! With [`SimOptions::nor`] the devices are raw flash instead: erased by units, programmed once, in order.
+//!
 //! The platform can record a [`Trace`] of everything written; its [`Replay`] gives the crash
 //! states of every position without running the engine again. [`contract`] holds the tests that
 //! every device has to pass.
@@ -24,6 +26,7 @@ pub mod contract;
 mod device;
 mod failure;
 mod medium;
+mod nor;
 mod plan;
 mod platform;
 mod random;
@@ -34,6 +37,7 @@ mod world;
 
 pub use device::SimDevice;
 pub use failure::{Failure, OperationKind, SimError};
+pub use nor::Nor;
 pub use plan::{BlockFate, CrashState, Fate, Plan};
 pub use platform::{SimOptions, SimPlatform};
 pub use random::Random;

@@ -5,10 +5,12 @@
 //! (`lost_before`): such a version stays readable, and stays a candidate of the next crash, but no
 //! flush saves it.
 
+use crate::nor::{Flash, Nor};
 use crate::plan::{BlockFate, Decision, Fate, Unit, tear};
 use crate::random::Random;
 use crate::world::Role;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 struct Version {
     mark: u64,
@@ -26,11 +28,14 @@ pub(crate) struct Medium {
     /// Lengths asked for since the last flush, oldest first.
     lengths: Vec<(u64, usize)>,
     lost_before: u64,
+    /// In NOR mode; then nothing else is pending.
+    flash: Option<Flash>,
 }
 
 impl Medium {
-    pub(crate) fn new(role: Role, block_size: usize, bytes: Vec<u8>) -> Self {
+    pub(crate) fn new(role: Role, block_size: usize, nor: Option<Nor>, bytes: Vec<u8>) -> Self {
         Self {
+            flash: nor.map(|nor| Flash::new(nor, &bytes)),
             role,
             block_size,
             current: bytes.clone(),
@@ -47,14 +52,33 @@ impl Medium {
 
     /// Blocks (and a length) that a crash now would decide about.
     pub(crate) fn pending_count(&self) -> usize {
-        self.pending.len() + usize::from(!self.lengths.is_empty())
+        let running = self.flash.as_ref().and_then(Flash::pending);
+        self.pending.len() + usize::from(!self.lengths.is_empty()) + usize::from(running.is_some())
+    }
+
+    /// In NOR mode, what remembers it.
+    pub(crate) fn flash(&self) -> Option<&Flash> {
+        self.flash.as_ref()
+    }
+
+    /// Erases; the range is whole units of a flash.
+    pub(crate) fn erase(&mut self, mark: u64, range: Range<usize>) {
+        if let Some(flash) = &mut self.flash {
+            flash.begin(mark, range.clone(), true, &mut self.durable, &self.current);
+            self.current[range].fill(0xFF);
+        }
     }
 
     pub(crate) fn write(&mut self, mark: u64, offset: usize, bytes: &[u8]) {
         if bytes.is_empty() {
             return;
         }
-        self.current[offset..offset + bytes.len()].copy_from_slice(bytes);
+        let range = offset..offset + bytes.len();
+        if let Some(flash) = &mut self.flash {
+            flash.begin(mark, range.clone(), false, &mut self.durable, &self.current);
+            return self.current[range].copy_from_slice(bytes);
+        }
+        self.current[range].copy_from_slice(bytes);
         self.add_versions(mark, offset, offset + bytes.len());
     }
 
@@ -82,6 +106,9 @@ impl Medium {
 
     /// Makes durable what was written before `mark`.
     pub(crate) fn flush(&mut self, mark: u64) {
+        if let Some(flash) = &mut self.flash {
+            flash.settle(&mut self.durable, &self.current);
+        }
         let lost_before = self.lost_before;
         let saved = |version: u64| version < mark && version >= lost_before;
         if let Some(last) = self.lengths.iter().rposition(|(made, _)| *made < mark) {
@@ -108,6 +135,10 @@ impl Medium {
     pub(crate) fn units(&self, units: &mut Vec<Unit>) {
         if let Some((mark, _)) = self.lengths.last() {
             units.push(Unit { role: self.role, block: None, versions: self.lengths.len(), mark: *mark });
+        }
+        if let Some((offset, mark)) = self.flash.as_ref().and_then(Flash::pending) {
+            let block = Some(offset / self.block_size as u64);
+            units.push(Unit { role: self.role, block, versions: 1, mark });
         }
         for (block, versions) in &self.pending {
             units.push(Unit {
@@ -157,6 +188,9 @@ impl Medium {
     }
 
     fn lay(&self, image: &mut [u8], block: usize, decision: Decision, random: &mut Random) {
+        if let Some(flash) = &self.flash {
+            return flash.cut(image, &self.current, decision, random);
+        }
         let Some(versions) = self.pending.get(&block) else {
             return;
         };

@@ -2,6 +2,7 @@
 
 use crate::device::SimDevice;
 use crate::failure::{Failure, SimError};
+use crate::nor::Nor;
 use crate::plan::{CrashState, Plan};
 use crate::random::Random;
 use crate::sys::SimMutex;
@@ -26,18 +27,21 @@ pub struct SimOptions {
     pub log: Vec<u8>,
     /// Whether to record a [`Trace`].
     pub record: bool,
+    /// Both devices are raw flash of these sizes, as long as their bytes are. Erased is `0xFF`.
+    pub nor: Option<Nor>,
 }
 
 impl Default for SimOptions {
     /// Empty devices of 512-byte blocks, seed 0, nothing recorded.
     fn default() -> Self {
-        Self { seed: 0, block_size: 512, data: Vec::new(), log: Vec::new(), record: false }
+        Self { seed: 0, block_size: 512, data: Vec::new(), log: Vec::new(), record: false, nor: None }
     }
 }
 
 /// What the platform and its devices share.
 pub(crate) struct Shared {
     pub(crate) block_size: u32,
+    pub(crate) nor: Option<Nor>,
     pub(crate) world: Mutex<World>,
     pub(crate) gate: Gate,
     start: Option<(Vec<u8>, Vec<u8>)>,
@@ -98,9 +102,10 @@ impl SimPlatform {
         sow();
         let start = options.record.then(|| (options.data.clone(), options.log.clone()));
         let block_size = options.block_size as usize;
-        let media = Media::new(block_size, options.data, options.log);
+        let media = Media::new(block_size, options.nor, options.data, options.log);
         let shared = Arc::new(Shared {
             block_size: options.block_size,
+            nor: options.nor,
             world: Mutex::new(World::new(media, options.record, options.seed)),
             gate: Gate::default(),
             start,
@@ -194,7 +199,13 @@ impl SimPlatform {
     pub fn trace(&self) -> Option<Trace> {
         let (data, log) = self.shared.start.clone()?;
         let operations = self.shared.world.lock().recorded.clone()?;
-        Some(Trace { block_size: self.shared.block_size as usize, data, log, operations })
+        Some(Trace {
+            block_size: self.shared.block_size as usize,
+            nor: self.shared.nor,
+            data,
+            log,
+            operations,
+        })
     }
 
     /// Lets the virtual clock run.

@@ -3,6 +3,7 @@
 //! Position `k` of a trace is the moment after its first `k` operations. A crash inside operation
 //! `k` is a crash at position `k + 1` with some of its blocks not arrived.
 
+use crate::nor::Nor;
 use crate::plan::{CrashState, Plan};
 use crate::world::{Media, Role};
 
@@ -23,6 +24,15 @@ pub enum Operation {
         /// The device.
         role: Role,
         /// The new length.
+        len: u64,
+    },
+    /// Flash was erased.
+    Erase {
+        /// The device.
+        role: Role,
+        /// Where.
+        offset: u64,
+        /// How many bytes.
         len: u64,
     },
     /// A flush returned `Ok`.
@@ -47,6 +57,7 @@ pub enum Operation {
 #[derive(Debug, Clone)]
 pub struct Trace {
     pub(crate) block_size: usize,
+    pub(crate) nor: Option<Nor>,
     pub(crate) data: Vec<u8>,
     pub(crate) log: Vec<u8>,
     pub(crate) operations: Vec<Operation>,
@@ -64,7 +75,7 @@ impl Trace {
     pub fn replay(&self) -> Replay<'_> {
         Replay {
             trace: self,
-            media: Media::new(self.block_size, self.data.clone(), self.log.clone()),
+            media: Media::new(self.block_size, self.nor, self.data.clone(), self.log.clone()),
             position: 0,
         }
     }
@@ -93,7 +104,7 @@ impl Trace {
     /// lost. `None` where the operation is no write, or the other place lies beyond the end.
     #[must_use]
     pub fn altered(&self, index: usize, how: Alteration) -> Option<CrashState> {
-        let mut media = Media::new(self.block_size, self.data.clone(), self.log.clone());
+        let mut media = Media::new(self.block_size, self.nor, self.data.clone(), self.log.clone());
         for (position, operation) in self.operations.iter().enumerate() {
             if position != index {
                 media.apply(position as u64, operation);

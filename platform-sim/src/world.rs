@@ -2,6 +2,7 @@
 
 use crate::failure::{Failure, OperationKind, SimError};
 use crate::medium::Medium;
+use crate::nor::Nor;
 use crate::plan::{CrashState, Plan, decide};
 use crate::random::Random;
 use crate::trace::Operation;
@@ -30,6 +31,8 @@ pub struct Counters {
     pub flushes: u64,
     /// Reservations.
     pub reserves: u64,
+    /// Erases.
+    pub erases: u64,
 }
 
 /// Both media. Live under the platform's lock, or rebuilt by a replay.
@@ -39,8 +42,11 @@ pub(crate) struct Media {
 }
 
 impl Media {
-    pub(crate) fn new(block_size: usize, data: Vec<u8>, log: Vec<u8>) -> Self {
-        Self { data: Medium::new(Role::Data, block_size, data), log: Medium::new(Role::Log, block_size, log) }
+    pub(crate) fn new(block_size: usize, nor: Option<Nor>, data: Vec<u8>, log: Vec<u8>) -> Self {
+        Self {
+            data: Medium::new(Role::Data, block_size, nor, data),
+            log: Medium::new(Role::Log, block_size, nor, log),
+        }
     }
 
     pub(crate) fn of(&self, role: Role) -> &Medium {
@@ -65,6 +71,10 @@ impl Media {
             }
             Operation::Resize { role, len } => {
                 self.of_mut(*role).resize(mark, *len as usize);
+            }
+            Operation::Erase { role, offset, len } => {
+                let start = *offset as usize;
+                self.of_mut(*role).erase(mark, start..start + *len as usize);
             }
             Operation::Flush { role, began } => self.of_mut(*role).flush(*began),
             Operation::FlushFailed { role, began } => self.of_mut(*role).lose(*began),
@@ -141,8 +151,10 @@ impl World {
     /// Writes, in several operations where the call is interrupted and does a part at a time.
     pub(crate) fn write(&mut self, role: Role, mut offset: u64, mut bytes: Vec<u8>) {
         let interrupted = self.interruptions > 0 && self.random.one_in(self.interruptions);
-        while interrupted && bytes.len() > 1 {
-            let rest = bytes.split_off(1 + self.random.index(bytes.len() - 1));
+        let word = self.media.of(role).flash().map_or(1, |flash| flash.nor.word as usize);
+        while interrupted && bytes.len() > word {
+            let part = (1 + self.random.index(bytes.len() - 1)).next_multiple_of(word);
+            let rest = bytes.split_off(part.min(bytes.len() - word));
             let len = bytes.len() as u64;
             self.perform(Operation::Write { role, offset, bytes });
             (offset, bytes) = (offset + len, rest);
