@@ -4,7 +4,7 @@ use std::time::Duration;
 
 const USAGE: &str = "\
 usage: drystone-crash [--images N] [--seed S] [--from K] [--seconds N] [--threads N]
-                      [--sequences K [--subsets B]] [--bit-flips] [--io-errors [--workloads N]]
+                      [--sequences K [--subsets B] [--nested N]] [--bit-flips] [--io-errors [--workloads N]]
                       [--seeded-bugs [--bug NAME] [--rotate N]] [--replay LINE]
   --images N     distinct crash images of random workloads to check (default 120000)
   --seed S       seed of the run (default 1)
@@ -13,6 +13,7 @@ usage: drystone-crash [--images N] [--seed S] [--from K] [--seconds N] [--thread
   --threads N    default 2
   --sequences K  all sequences of up to K steps instead
   --subsets B    all subsets of up to B pending blocks in them (default 5)
+  --nested N     crashes inside the recovery of each image of them (default: of some)
   --bit-flips    every bit of an image turned, writes lost and misplaced, wrong files instead
   --io-errors    a device error at every call of so many workloads instead
   --workloads N  default 200
@@ -44,6 +45,7 @@ pub struct Arguments {
     pub seconds: Option<u64>,
     pub threads: u64,
     pub subsets: usize,
+    pub nested: Option<usize>,
     pub workloads: u64,
     pub bug: Option<String>,
     pub rotate: Option<u64>,
@@ -60,6 +62,7 @@ impl Arguments {
             seconds: None,
             threads: 2,
             subsets: 5,
+            nested: None,
             workloads: 200,
             bug: None,
             rotate: None,
@@ -89,6 +92,7 @@ impl Arguments {
             "--threads" => self.threads = number()?.max(1),
             "--sequences" => self.mode = Mode::Sequences(number()?.min(4) as usize),
             "--subsets" => self.subsets = number()?.min(16) as usize,
+            "--nested" => self.nested = Some(number()?.min(1000) as usize),
             "--workloads" => self.workloads = number()?,
             "--rotate" => self.rotate = Some(number()?),
             "--bug" => self.bug = Some(value),

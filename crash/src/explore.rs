@@ -38,10 +38,16 @@ pub enum Effort {
     Subsets(usize),
 }
 
-/// Crashes a workload.
+/// Crashes a workload, and a sample of what is left once more.
 #[must_use]
 pub fn explore(workload: &Name, effort: Effort) -> Totals {
-    with_memory(workload, Order::Explore(effort))
+    with_memory(workload, Order::Explore(effort, None))
+}
+
+/// Crashes a workload, and the recovery of each image that is left up to so many times.
+#[must_use]
+pub fn explore_nested(workload: &Name, effort: Effort, each: usize) -> Totals {
+    with_memory(workload, Order::Explore(effort, Some(each)))
 }
 
 /// Replays one crash: prints what happens, and gives the trouble again.
@@ -52,7 +58,7 @@ pub fn replay(crash: &Crash) -> Totals {
 
 /// What to do with a workload.
 enum Order<'a> {
-    Explore(Effort),
+    Explore(Effort, Option<usize>),
     Replay(&'a Crash),
 }
 
@@ -67,6 +73,8 @@ fn with_memory(workload: &Name, order: Order<'_>) -> Totals {
 
 struct Explorer<M> {
     setup: Setup,
+    /// Crashes inside the recovery of each image; `None`: a sample of some.
+    nested: Option<usize>,
     totals: Totals,
     seen: HashSet<u64>,
     memory: PhantomData<M>,
@@ -84,7 +92,7 @@ struct Trial<'a> {
 
 impl<M: Memory<SimPlatform> + Default> Explorer<M> {
     fn new(setup: Setup) -> Self {
-        Self { setup, totals: Totals::default(), seen: HashSet::new(), memory: PhantomData }
+        Self { setup, nested: None, totals: Totals::default(), seen: HashSet::new(), memory: PhantomData }
     }
 
     fn run(mut self, order: Order<'_>) -> Totals {
@@ -93,7 +101,10 @@ impl<M: Memory<SimPlatform> + Default> Explorer<M> {
         let recorded = guarded(&root, || record::<M>(&self.setup));
         match (recorded, order) {
             (Err(what), _) => self.trouble(root, what),
-            (Ok(recording), Order::Explore(effort)) => self.walk(&root, &recording, effort),
+            (Ok(recording), Order::Explore(effort, nested)) => {
+                self.nested = nested;
+                self.walk(&root, &recording, effort);
+            }
             (Ok(recording), Order::Replay(crash)) => {
                 println!("{:?}", self.setup);
                 self.follow(&root, &recording, &crash.cuts, 0);
@@ -146,7 +157,13 @@ impl<M: Memory<SimPlatform> + Default> Explorer<M> {
         let Some(index) = self.judge(&trial) else {
             return;
         };
-        if trial.crash.cuts.len() >= DEPTH || !random.one_in(NESTED_ONE_IN) {
+        let outer = trial.crash.cuts.len() == 1;
+        let each = match self.nested.filter(|_| outer) {
+            Some(each) => each,
+            None if random.one_in(NESTED_ONE_IN) => NESTED_EACH,
+            None => return,
+        };
+        if trial.crash.cuts.len() >= DEPTH {
             return;
         }
         let recording = match self.go_on(&trial, index) {
@@ -154,9 +171,11 @@ impl<M: Memory<SimPlatform> + Default> Explorer<M> {
             Err(what) => return self.trouble(trial.crash, format!("going on after the crash: {what}")),
         };
         let opening = recording.points.iter().take_while(|point| point.phase == Phase::Opening).count();
-        for _ in 0..NESTED_EACH {
+        let within = self.nested.is_some() && outer;
+        for _ in 0..each {
             // Half of them inside the recovery, where it writes anything.
-            let bound = if opening > 0 && random.one_in(2) { opening } else { recording.points.len() };
+            let bound =
+                if opening > 0 && (within || random.one_in(2)) { opening } else { recording.points.len() };
             let Some(point) = recording.points.get(random.index(bound)) else {
                 return;
             };

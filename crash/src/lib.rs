@@ -42,7 +42,7 @@ mod workload;
 pub use damage::{DamageReport, damage, damage_count, replay_damage};
 pub use desk::Desk;
 pub use device_errors::{Case, Report, device_errors, device_errors_part, one_device_error};
-pub use explore::{Effort, explore, replay};
+pub use explore::{Effort, explore, explore_nested, replay};
 pub use replay::Crash;
 pub use script::{Name, sequences};
 pub use setup::workload_seed;

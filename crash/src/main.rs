@@ -8,7 +8,7 @@ mod hunt;
 
 use arguments::{Arguments, Mode};
 use drystone_crash::{
-    DamageReport, Effort, Name, Report, Totals, damage, damage_count, device_errors, explore,
+    DamageReport, Effort, Name, Report, Totals, damage, damage_count, device_errors, explore, explore_nested,
     one_device_error, replay, replay_damage, sequences, workload_seed,
 };
 use std::io::IsTerminal;
@@ -134,7 +134,9 @@ fn all_sequences(arguments: &Arguments, length: usize, start: Instant) -> Outcom
     let totals = Mutex::new(Totals::default());
     on_threads(arguments, names.len() as u64, start, |number| {
         let Some(name) = names.get(number as usize) else { return false };
-        let part = explore(name, Effort::Subsets(arguments.subsets));
+        let effort = Effort::Subsets(arguments.subsets);
+        let part =
+            arguments.nested.map_or_else(|| explore(name, effort), |each| explore_nested(name, effort, each));
         let mut totals = totals.lock().unwrap_or_else(PoisonError::into_inner);
         totals.add(part);
         totals.troubles.len() < TROUBLES_MAX

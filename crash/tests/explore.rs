@@ -1,6 +1,8 @@
 //! A small run of the crash explorer.
 
-use drystone_crash::{Effort, Name, Phase, Totals, explore, replay, sequences, workload_seed};
+use drystone_crash::{
+    Effort, Name, Phase, Totals, explore, explore_nested, replay, sequences, workload_seed,
+};
 
 #[test]
 fn every_image_recovers() {
@@ -43,4 +45,17 @@ fn a_name_gives_the_same_run() {
         let totals = replay(&name.to_string().parse().unwrap());
         assert!(totals.troubles.is_empty());
     }
+}
+
+/// The recovery of every image is cut, not of some.
+#[test]
+fn every_recovery_is_cut() {
+    let mut totals = Totals::default();
+    for name in ["i", "b", "c"] {
+        totals.add(explore_nested(&format!("={name}").parse().unwrap(), Effort::Subsets(2), 16));
+    }
+    println!("{totals}");
+    assert!(totals.troubles.is_empty(), "{:?}", totals.troubles);
+    let outer = totals.images - totals.nested;
+    assert!(totals.in_recovery > 2 * outer, "{} in the recoveries of {outer}", totals.in_recovery);
 }
