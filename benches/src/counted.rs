@@ -8,25 +8,21 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Which of a platform's devices.
-type Choose = fn(&LinuxPlatform) -> &FileDevice;
-
-/// A device with counts.
-pub struct CountedDevice {
+/// A device of a platform, its log or its data, with counts.
+pub struct CountedDevice<const LOG: bool> {
     platform: Arc<LinuxPlatform>,
-    choose: Choose,
     writes: AtomicU64,
     flushes: AtomicU64,
 }
 
-impl CountedDevice {
-    fn new(platform: &Arc<LinuxPlatform>, choose: Choose) -> Self {
+impl<const LOG: bool> CountedDevice<LOG> {
+    fn new(platform: &Arc<LinuxPlatform>) -> Self {
         let (writes, flushes) = Default::default();
-        Self { platform: Arc::clone(platform), choose, writes, flushes }
+        Self { platform: Arc::clone(platform), writes, flushes }
     }
 
     fn file(&self) -> &FileDevice {
-        (self.choose)(&self.platform)
+        if LOG { self.platform.log() } else { self.platform.data() }
     }
 
     /// Calls of `write` so far.
@@ -48,7 +44,7 @@ fn add(count: &AtomicU64) {
     count.store(count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
 }
 
-impl BlockDevice for CountedDevice {
+impl<const LOG: bool> BlockDevice for CountedDevice<LOG> {
     type Error = Error;
 
     fn geometry(&self) -> Geometry {
@@ -107,8 +103,8 @@ impl BlockDevice for CountedDevice {
 /// [`LinuxPlatform`] with counts.
 pub struct CountedPlatform {
     inner: Arc<LinuxPlatform>,
-    data: CountedDevice,
-    log: CountedDevice,
+    data: CountedDevice<false>,
+    log: CountedDevice<true>,
 }
 
 impl CountedPlatform {
@@ -118,25 +114,25 @@ impl CountedPlatform {
     /// As [`LinuxPlatform::open`].
     pub fn open(path: &Path) -> Result<Self, Error> {
         let inner = Arc::new(LinuxPlatform::open(path, OpenOptions::default())?);
-        let data = CountedDevice::new(&inner, LinuxPlatform::data);
-        let log = CountedDevice::new(&inner, LinuxPlatform::log);
+        let data = CountedDevice::new(&inner);
+        let log = CountedDevice::new(&inner);
         Ok(Self { inner, data, log })
     }
 }
 
 impl Platform for CountedPlatform {
     type Error = Error;
-    type Data = CountedDevice;
-    type Log = CountedDevice;
+    type Data = CountedDevice<false>;
+    type Log = CountedDevice<true>;
     type Mutex = <LinuxPlatform as Platform>::Mutex;
     type RwLock = <LinuxPlatform as Platform>::RwLock;
     const THREADS: bool = LinuxPlatform::THREADS;
 
-    fn data(&self) -> &CountedDevice {
+    fn data(&self) -> &CountedDevice<false> {
         &self.data
     }
 
-    fn log(&self) -> &CountedDevice {
+    fn log(&self) -> &CountedDevice<true> {
         &self.log
     }
 

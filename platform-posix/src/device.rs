@@ -21,9 +21,9 @@ use std::sync::{Arc, OnceLock};
 /// What the kernel writes whole: a page of its cache.
 const BLOCK_SIZE: u32 = 4096;
 
-/// What the kernel takes at a time: anything, since it keeps the rest of the page in its cache. As
-/// much as a disk's smallest sector, so that copies are aligned.
-const WRITE_SIZE: u32 = 512;
+/// What the kernel takes at a time: anything, since it keeps the rest of the page in its cache. A line
+/// of the processor's cache, so that copies are aligned.
+const WRITE_SIZE: u32 = 64;
 
 /// Slices handed to one system call; longer lists take several calls.
 const SLICES_MAX: usize = 64;

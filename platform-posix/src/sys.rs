@@ -1,5 +1,5 @@
-//! Locks on one byte of a file, which rustix lacks, and the latch as a raw lock: the only `unsafe` of
-//! this crate.
+//! Locks on one byte of a file, which rustix lacks, the latch as a raw lock, and the processor's
+//! instruction for checksums: the only `unsafe` of this crate.
 
 use crate::latch::Latch;
 use crate::system::{checked, retry};
@@ -77,4 +77,30 @@ unsafe impl lock_api::RawMutex for Latch {
     fn is_locked(&self) -> bool {
         self.is_taken()
     }
+}
+
+/// CRC-32C of some bytes by the processor's instruction, 8 bytes at a time; `None` where it has none.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn crc32c_short(crc: u32, bytes: &[u8]) -> Option<u32> {
+    if !is_x86_feature_detected!("sse4.2") {
+        return None;
+    }
+    // SAFETY: the processor has the instructions, as was just asked.
+    Some(unsafe { crc32c_by_words(crc, bytes) })
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) fn crc32c_short(_crc: u32, _bytes: &[u8]) -> Option<u32> {
+    None
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "sse4.2")]
+fn crc32c_by_words(crc: u32, bytes: &[u8]) -> u32 {
+    use std::arch::x86_64::{_mm_crc32_u8, _mm_crc32_u32, _mm_crc32_u64};
+    let (words, rest) = bytes.as_chunks();
+    let crc = words.iter().fold(u64::from(!crc), |crc, word| _mm_crc32_u64(crc, u64::from_le_bytes(*word)));
+    let (words, rest) = rest.as_chunks();
+    let crc = words.iter().fold(crc as u32, |crc, word| _mm_crc32_u32(crc, u32::from_le_bytes(*word)));
+    !rest.iter().fold(crc, |crc, byte| _mm_crc32_u8(crc, *byte))
 }

@@ -119,6 +119,11 @@ pub fn platform<P: Platform>(platform: &P) {
     assert_eq!(platform.crc32c(0, b"123456789"), 0xE306_9283);
     let head = platform.crc32c(0, b"1234");
     assert_eq!(platform.crc32c(head, b"56789"), 0xE306_9283);
+    let bytes: Vec<u8> = (0..600u32).map(|byte| byte as u8).collect();
+    for len in 0..bytes.len() {
+        let right = drystone_core::checksum::crc32c(7, &bytes[..len]);
+        assert_eq!(platform.crc32c(7, &bytes[..len]), right, "the checksum of {len} bytes");
+    }
     assert_ne!(platform.entropy(), platform.entropy());
     let before = platform.now_us();
     assert!(platform.now_us() >= before);

@@ -39,7 +39,8 @@ impl Default for MemoryOptions {
     }
 }
 
-type Writer = WriterMemory<Box<[u8]>, Box<[List<[Entry; INLINE]>]>, Box<[SavepointSlot<Tables<ROOTS, MOVED>>]>>;
+type Writer =
+    WriterMemory<Box<[u8]>, Box<[List<[Entry; INLINE]>]>, Box<[SavepointSlot<Tables<ROOTS, MOVED>>]>>;
 
 type HeapFrame<P> = Frame<<P as Platform>::RwLock, Box<[u8]>>;
 

@@ -77,10 +77,7 @@ impl Walk {
         Self { tree, root, path: Path::new(), leaf: Ptr::NULL, index: 0, ended: true }
     }
 
-    fn reading<'a, P: Platform, M: Memory<P>>(
-        &self,
-        source: Source<'a, P, M>,
-    ) -> Reading<'a, P, M> {
+    fn reading<'a, P: Platform, M: Memory<P>>(&self, source: Source<'a, P, M>) -> Reading<'a, P, M> {
         Reading { source, tree: self.tree, root: self.root }
     }
 
@@ -186,10 +183,7 @@ impl Walk {
     }
 
     /// Moves on to the next leaf if the index stands behind the last entry of this one.
-    fn settle<P: Platform, M: Memory<P>>(
-        &mut self,
-        source: Source<'_, P, M>,
-    ) -> Result<(), Error<P::Error>> {
+    fn settle<P: Platform, M: Memory<P>>(&mut self, source: Source<'_, P, M>) -> Result<(), Error<P::Error>> {
         let pin = self.reading(source).node(self.leaf, Some(0), Hint::Keep)?;
         let count = Node::new(pin.view()).count();
         drop(pin);

@@ -95,6 +95,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
 
     /// Fixes a checkpoint of the newest state, if it is newer than the last one. The caller holds
     /// the writer's place, and no checkpoint is in progress.
+    #[cold]
     fn begin_checkpoint(&self) -> Result<bool, Error<P::Error>> {
         if self.checkpoints.lock().fixed.is_some() {
             return Ok(true);
@@ -203,6 +204,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
 
     /// Writes up to `budget` pages of the checkpoint in progress, and finishes it after the last.
     /// `true`: none is in progress.
+    #[cold]
     fn advance(&self, budget: usize) -> Result<bool, Error<P::Error>> {
         let mut checkpoints = self.checkpoints.lock();
         let Some(fixed) = checkpoints.fixed else {
@@ -352,6 +354,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
     }
 
     /// A whole checkpoint that also doubles the ring, by the holder of the writer's place.
+    #[cold]
     fn grow_ring(&self) -> Result<(), Error<P::Error>> {
         self.checkpoint_held()?;
         self.flush_log(self.log_position().lsn)?;
@@ -421,9 +424,11 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
     /// The first write after opening: raises the incarnation, durably, so that no record of an
     /// earlier opening can follow one of this.
     pub(crate) fn arm(&self) -> Result<(), Error<P::Error>> {
-        if self.armed.load(Ordering::Acquire) {
-            return Ok(());
-        }
+        if self.armed.load(Ordering::Acquire) { Ok(()) } else { self.arm_now() }
+    }
+
+    #[cold]
+    fn arm_now(&self) -> Result<(), Error<P::Error>> {
         let durable = self.checkpoints.lock().durable;
         let len = self.platform.log().len().map_err(|error| Error::Device {
             device: DeviceName::Log,

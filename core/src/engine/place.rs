@@ -15,9 +15,11 @@ const WANTED: u32 = 2;
 impl<P: Platform, M: Memory<P>> Database<P, M> {
     /// Takes the writer's place, waiting as long as the options allow.
     pub(crate) fn take_place(&self) -> Result<(), Error<P::Error>> {
-        if self.try_place() {
-            return Ok(());
-        }
+        if self.try_place() { Ok(()) } else { self.wait_for_place() }
+    }
+
+    #[cold]
+    fn wait_for_place(&self) -> Result<(), Error<P::Error>> {
         if !P::THREADS {
             return Err(Error::Busy);
         }

@@ -46,7 +46,7 @@ pub(crate) struct Space {
     pub tags: Tags,
     /// Lists from here on are unused.
     pub lists_end: usize,
-    /// Pages the last transaction freed: the next one sweeps in proportion.
+    /// Pages freed since the last sweep: the next one is in proportion.
     pub last_freed: u64,
     /// The next transaction, savepoint or checkpoint gets this epoch.
     pub next_epoch: u64,

@@ -24,6 +24,9 @@ use core::cmp::Ordering;
 /// Bytes of a slot.
 pub(crate) const SLOT: usize = 6;
 
+/// Fewest slots in which a search begins where the key should be.
+const INTERPOLATED: usize = 16;
+
 /// What a cell leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Payload<'a> {
@@ -199,7 +202,7 @@ impl<'a> Node<'a> {
         };
         let target = head(rest);
         // The first slot whose head is not below: no branch depends on a comparison.
-        let (mut low, mut size) = (first, count.saturating_sub(first));
+        let (mut low, mut size) = around(slots, first, target);
         while size > 0 {
             let half = size / 2;
             let middle = low + half;
@@ -237,6 +240,27 @@ impl<'a> Node<'a> {
         let cells = heap.saturating_sub(format::heap_dead(self.view));
         HEADER + self.count() * SLOT + cells
     }
+}
+
+/// Slots among which the first one from `first` on is whose head is not below `target`, or which it
+/// follows: where the first one is and how many. Many keys are numbers that lie evenly, so it looks
+/// where the target would be then.
+#[inline]
+fn around(slots: &[[u8; SLOT]], first: usize, target: u32) -> (usize, usize) {
+    let size = slots.len().saturating_sub(first);
+    let head_at = |index: usize| slots.get(index).map_or(u32::MAX, head_of);
+    let (lowest, highest) = (head_at(first), head_at(slots.len().wrapping_sub(1)));
+    if size < INTERPOLATED || target <= lowest || target > highest {
+        return (first, size);
+    }
+    let distance = u64::from(target - lowest) * (size as u64 - 1) / u64::from(highest - lowest);
+    let guess = first + distance as usize;
+    if head_at(guess) < target {
+        let next = guess + 1;
+        return if head_at(next) < target { (next, slots.len() - next) } else { (next, 0) };
+    }
+    let before = guess.saturating_sub(1);
+    if head_at(before) < target { (guess, 0) } else { (first, before - first) }
 }
 
 #[inline]

@@ -14,6 +14,7 @@ use portable_atomic::Ordering;
 
 impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
     /// Brings a page into the pool, unless somebody else just did.
+    #[cold]
     pub(super) fn load(&self, ptr: Ptr, role: Role) -> Result<(), Error<P::Error>> {
         if ptr.is_null() {
             return Err(Error::Corrupt { page: 0, damage: Damage::Pointer });
@@ -127,6 +128,7 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
 
     /// A frame of the set that may be given away, emptied. SIEVE: the hand passes pages used since
     /// its last visit; clean pages go before dirty ones. The caller holds the set's lock.
+    #[cold]
     fn victim(
         &self,
         range: Range<usize>,

@@ -72,6 +72,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
 
     /// Marks the next few free pages as used and lays them ready, the lowest on top: the map changes
     /// once for all of them, not again and again in a run of small commits.
+    #[cold]
     fn take_free(&mut self) -> Result<(), Error<P::Error>> {
         if !self.find_free()? {
             self.grow()?;
@@ -93,6 +94,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     }
 
     /// Makes the database longer by an eighth, or by what the device still has.
+    #[cold]
     fn grow(&mut self) -> Result<(), Error<P::Error>> {
         let count = self.space.page_count;
         let page_size = self.pager.page_size() as u64;
@@ -175,6 +177,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     }
 
     /// Makes the map say that a page is free, and forgets its frame.
+    #[cold]
     fn give_back(&mut self, page: u32, settled: bool) -> Result<(), Error<P::Error>> {
         self.pager.forget(page);
         self.set_bit(if settled { Bits::Held } else { Bits::Used }, page, false)?;

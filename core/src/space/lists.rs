@@ -90,6 +90,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     }
 
     /// Moves the inline entries to the chain.
+    #[cold]
     fn spill(&mut self, index: usize) -> Result<(), Error<P::Error>> {
         self.settle_list(index)?;
         let capacity = (self.pager.view_len() - ENTRIES) / ENTRY;
@@ -151,6 +152,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     }
 
     /// Moves the newest entries of the chain inline; a page that became empty is reusable.
+    #[cold]
     fn fetch(&mut self, index: usize) -> Result<(), Error<P::Error>> {
         let head = self.list(index)?.head;
         let (ptr, mut pin) = self.change_list_page(head)?;

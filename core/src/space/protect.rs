@@ -15,6 +15,12 @@ const LEFTOVER: u64 = 0;
 /// Entries each transaction sweeps besides twice what the last one freed.
 const SWEEP: u32 = 16;
 
+/// A transaction does not sweep if the ones since the last sweep freed fewer pages than this in all,
+/// so many pages are laid ready, and so many lists are unused.
+const FEW: u64 = 4;
+const READY: usize = 2;
+const SPARE: usize = 8;
+
 /// The engine's own protectors.
 const OWN: usize = 5;
 
@@ -96,6 +102,11 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     /// A transaction's share of the sweep, and makes sure that it can commit. Moving entries between
     /// lists may need a page, from the reserve; if there is none they wait for the next sweep.
     pub(crate) fn sweep_some(&mut self, protectors: &Protectors<'_>) -> Result<(), Error<P::Error>> {
+        let ready = self.space.recycled.len() >= READY;
+        let spare = self.lists.len().saturating_sub(self.space.lists_end) >= SPARE;
+        if ready && spare && self.space.last_freed < FEW {
+            return Ok(());
+        }
         let freed = core::mem::take(&mut self.space.last_freed);
         let budget = SWEEP.saturating_add(2 * freed.min(u64::from(u32::MAX / 4)) as u32);
         match self.sweep(protectors, budget) {

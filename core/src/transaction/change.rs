@@ -81,6 +81,7 @@ impl<R: crate::memory::Roots> Change<R> {
 
     /// Makes the nodes above moved leaves point to them: before anything but a put changes a tree, and
     /// before a checkpoint.
+    #[cold]
     pub fn settle_moved<P: Platform, M: Memory<P, Roots = R>>(
         &mut self,
         db: &Database<P, M>,

@@ -84,6 +84,7 @@ impl<P: Platform, M: Memory<P>, D: Deref<Target = Database<P, M>>> WriteTxn<P, M
         Ok(())
     }
 
+    #[cold]
     fn commit_by_checkpoint(&mut self) -> Result<Fill, Error<P::Error>> {
         if let Err(error) = self.db.prepare_checkpoint() {
             self.undo();
@@ -175,7 +176,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
                     return Ok(Err(Some(ring)));
                 }
                 let (_, freed) = workspace.lists_position();
-                workspace.space.last_freed = freed;
+                workspace.space.last_freed = workspace.space.last_freed.saturating_add(freed);
                 workspace.lists_commit(base)?;
                 let (lsn, states) = self.append(&mut ring, buffer.as_mut(), change, len);
                 Ok(Ok(Appended { lsn, ring, buffer, states }))
@@ -247,6 +248,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
     }
 
     /// Leads one flush if none runs, else waits for the end of the one that does.
+    #[cold]
     fn flush_once<'a>(&'a self, mut ring: RingGuard<'a, P>) -> RingGuard<'a, P> {
         if ring.flushing {
             self.ring_waiters.fetch_add(1, Ordering::AcqRel);

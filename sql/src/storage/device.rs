@@ -327,7 +327,10 @@ impl Platform for StdPlatform {
     }
 
     fn crc32c(&self, crc: u32, bytes: &[u8]) -> u32 {
-        crc32c::crc32c_append(crc, bytes)
+        match &self.native {
+            Some(native) => native.crc32c(crc, bytes),
+            None => crc32c::crc32c_append(crc, bytes),
+        }
     }
 
     fn wait(&self, word: &AtomicU32, seen: u32, timeout_us: Option<u64>) {
