@@ -11,24 +11,45 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// A device of a platform, its log or its data, with counts.
 pub struct CountedDevice<const LOG: bool> {
     platform: Arc<LinuxPlatform>,
+    reads: AtomicU64,
+    read_bytes: AtomicU64,
     writes: AtomicU64,
+    written_bytes: AtomicU64,
     flushes: AtomicU64,
 }
 
 impl<const LOG: bool> CountedDevice<LOG> {
     fn new(platform: &Arc<LinuxPlatform>) -> Self {
-        let (writes, flushes) = Default::default();
-        Self { platform: Arc::clone(platform), writes, flushes }
+        let (reads, read_bytes, writes, written_bytes, flushes) = Default::default();
+        Self { platform: Arc::clone(platform), reads, read_bytes, writes, written_bytes, flushes }
     }
 
     fn file(&self) -> &FileDevice {
         if LOG { self.platform.log() } else { self.platform.data() }
     }
 
+    /// Calls of `read` so far.
+    #[must_use]
+    pub fn reads(&self) -> u64 {
+        self.reads.load(Ordering::Relaxed)
+    }
+
+    /// Bytes read so far.
+    #[must_use]
+    pub fn read_bytes(&self) -> u64 {
+        self.read_bytes.load(Ordering::Relaxed)
+    }
+
     /// Calls of `write` so far.
     #[must_use]
     pub fn writes(&self) -> u64 {
         self.writes.load(Ordering::Relaxed)
+    }
+
+    /// Bytes written so far.
+    #[must_use]
+    pub fn written_bytes(&self) -> u64 {
+        self.written_bytes.load(Ordering::Relaxed)
     }
 
     /// Calls of `flush` so far.
@@ -38,10 +59,10 @@ impl<const LOG: bool> CountedDevice<LOG> {
     }
 }
 
-/// One more: exact where one thread at a time uses a device, as the gate does, and no locked addition
-/// in what is timed.
-fn add(count: &AtomicU64) {
-    count.store(count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+/// So many more: exact where one thread at a time uses a device, as the benchmarks do, and no locked
+/// addition in what is timed.
+fn add(count: &AtomicU64, more: usize) {
+    count.store(count.load(Ordering::Relaxed) + more as u64, Ordering::Relaxed);
 }
 
 impl<const LOG: bool> BlockDevice for CountedDevice<LOG> {
@@ -60,22 +81,26 @@ impl<const LOG: bool> BlockDevice for CountedDevice<LOG> {
     }
 
     fn read(&self, offset: u64, buf: &mut [u8]) -> Result<(), Error> {
+        add(&self.reads, 1);
+        add(&self.read_bytes, buf.len());
         self.file().read(offset, buf)
     }
 
     fn write(&self, offset: u64, bufs: &[&[u8]]) -> Result<(), Error> {
-        add(&self.writes);
+        add(&self.writes, 1);
+        add(&self.written_bytes, bufs.iter().map(|buf| buf.len()).sum());
         self.file().write(offset, bufs)
     }
 
     fn write_durable(&self, offset: u64, buf: &[u8]) -> Result<(), Error> {
-        add(&self.writes);
-        add(&self.flushes);
+        add(&self.writes, 1);
+        add(&self.written_bytes, buf.len());
+        add(&self.flushes, 1);
         self.file().write_durable(offset, buf)
     }
 
     fn flush(&self) -> Result<(), Error> {
-        add(&self.flushes);
+        add(&self.flushes, 1);
         self.file().flush()
     }
 

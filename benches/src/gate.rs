@@ -14,23 +14,22 @@
 //! counted apart; in every other one everything is the commit's.
 
 use crate::counted::CountedPlatform;
+use crate::floor::Floor;
+use crate::folder::Folder;
+use crate::statistics::{median, nanoseconds, percentile};
 use crate::sys::allocations;
 use drystone::memory::{HeapMemory, MemoryOptions};
 use drystone_core::{Database, Options, Platform, TreeId, Value, View};
 use drystone_platform_sim::Random;
 use std::error::Error;
-use std::fs::{File, OpenOptions};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 /// Entries of the tree; their keys are the numbers below, 8 bytes, big-endian.
 const ENTRIES: u64 = 10_000;
 /// Bytes of a value.
 const VALUE: usize = 40;
-/// Bytes of the floor's file and of one write to it.
-const FLOOR_FILE: usize = 1 << 20;
-const FLOOR_WRITE: usize = 4096;
 /// Rounds, and pairs in each.
 const ROUNDS: usize = 5;
 const PAIRS_MEMORY: usize = 20_000;
@@ -38,8 +37,6 @@ const PAIRS_DISK: usize = 1_000;
 /// Most p50 of commits in memory, and most p95 on disk, over the floor's.
 const BAR_MEMORY: f64 = 2.0;
 const BAR_DISK: f64 = 1.15;
-/// `f_type` of tmpfs and ramfs, from `statfs(2)`.
-const MEMORY_TYPES: [u64; 2] = [0x0102_1994, 0x8584_58F6];
 const SEED: u64 = 1;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -51,10 +48,9 @@ type Db = Database<CountedPlatform, HeapMemory<CountedPlatform>>;
 /// # Errors
 /// Whatever kept it from measuring, and a database that is not right afterwards.
 pub fn run(dir: &Path, slack: f64, out: &mut impl Write) -> Result<bool> {
-    std::fs::create_dir_all(dir).map_err(|error| format!("{}: {error}", dir.display()))?;
-    let in_memory = MEMORY_TYPES.contains(&(rustix::fs::statfs(dir)?.f_type as u64));
-    let folder = Folder::new(dir)?;
-    let mut bench = Bench::new(&folder.0)?;
+    let folder = Folder::new(dir, "commit-gate")?;
+    let in_memory = folder.in_memory();
+    let mut bench = Bench::new(folder.path())?;
     let pairs = if in_memory { PAIRS_MEMORY } else { PAIRS_DISK };
     writeln!(out, "{ROUNDS} rounds of {pairs} pairs, seed {SEED}")?;
     let mut ratios = [Vec::new(), Vec::new()];
@@ -62,7 +58,7 @@ pub fn run(dir: &Path, slack: f64, out: &mut impl Write) -> Result<bool> {
         let (mut commits, mut floors) = (Vec::with_capacity(pairs), Vec::with_capacity(pairs));
         for _ in 0..pairs {
             commits.push(bench.commit()?);
-            floors.push(bench.floor()?);
+            floors.push(bench.floor.write()?);
         }
         commits.sort_unstable();
         floors.sort_unstable();
@@ -76,38 +72,6 @@ pub fn run(dir: &Path, slack: f64, out: &mut impl Write) -> Result<bool> {
     }
     let [p50, p95] = ratios.map(median);
     bench.verdict(in_memory, [p50, p95], slack, out)
-}
-
-/// Microseconds that `percent` of the sorted nanoseconds do not exceed.
-fn percentile(sorted: &[u64], percent: usize) -> f64 {
-    sorted.get(sorted.len() * percent / 100).map_or(0.0, |ns| *ns as f64 / 1000.0)
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_unstable_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::INFINITY)
-}
-
-fn nanoseconds(since: Instant) -> u64 {
-    u64::try_from(since.elapsed().as_nanos()).unwrap_or(u64::MAX)
-}
-
-/// A folder that goes when dropped.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(dir: &Path) -> Result<Self> {
-        let path = dir.join(format!("commit-gate-{}", std::process::id()));
-        std::fs::create_dir(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // What could not be removed is left for whoever made the folder around it.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }
 
 /// What was counted in the timed commits.
@@ -131,9 +95,7 @@ struct Bench {
     random: Random,
     /// What was last put, and under which key.
     last: (u64, [u8; VALUE]),
-    floor: File,
-    floor_at: usize,
-    floor_bytes: Vec<u8>,
+    floor: Floor,
     counts: Counts,
 }
 
@@ -147,17 +109,13 @@ impl Bench {
             txn.put(tree, &key.to_be_bytes(), &[0; VALUE])?;
         }
         txn.commit()?;
-        let mut floor = OpenOptions::new().write(true).create_new(true).open(folder.join("floor"))?;
-        floor.write_all(&vec![0; FLOOR_FILE])?;
-        floor.sync_all()?;
+        let floor = Floor::new(folder)?;
         Ok(Self {
             db,
             tree,
             random: Random::new(SEED),
             last: (0, [0; VALUE]),
             floor,
-            floor_at: 0,
-            floor_bytes: vec![0xA5; FLOOR_WRITE],
             counts: Counts::default(),
         })
     }
@@ -207,21 +165,6 @@ impl Bench {
         counts.flushes += own;
         counts.share_flushes += flushes - own;
         counts.wrong += u64::from(own != 1);
-    }
-
-    /// One timed write to the floor's file, nanoseconds.
-    fn floor(&mut self) -> Result<u64> {
-        let at = self.floor_at;
-        self.floor_at = (at + FLOOR_WRITE) % FLOOR_FILE;
-        let start = Instant::now();
-        // The calls a commit makes, by the same library.
-        let written = rustix::io::pwrite(&self.floor, &self.floor_bytes, at as u64)?;
-        rustix::fs::fdatasync(&self.floor)?;
-        let time = nanoseconds(start);
-        if written != FLOOR_WRITE {
-            return Err("a short write to the floor's file".into());
-        }
-        Ok(time)
     }
 
     /// Prints the result; whether it is good enough. The last line is for programs.
