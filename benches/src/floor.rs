@@ -20,12 +20,13 @@ pub struct Floor {
 }
 
 impl Floor {
-    /// Makes the file.
+    /// Makes the file anew.
     ///
     /// # Errors
     /// When that fails.
     pub fn new(folder: &Path) -> Result<Self, Box<dyn Error>> {
-        let mut file = OpenOptions::new().write(true).create_new(true).open(folder.join("floor"))?;
+        let mut file =
+            OpenOptions::new().write(true).create(true).truncate(true).open(folder.join("floor"))?;
         file.write_all(&vec![0; FILE])?;
         file.sync_all()?;
         Ok(Self { file, at: 0, bytes: vec![0xA5; WRITE] })

@@ -10,6 +10,7 @@
 //! | `folder`, `floor` | a folder to measure in; the least a durable write costs in it |
 //! | `gate` | the commit gate: a durable commit against the floor |
 //! | `paths` | the hottest paths, each alone |
+//! | `counts` | counts that are stored and checked |
 //! | `compare` | Drystone beside other engines |
 //!
 //! `cargo run --release -p drystone-benches -- commit-gate --dir DIR` runs the gate, `... compare`
@@ -19,6 +20,8 @@
 pub mod compare;
 #[cfg(target_os = "linux")]
 pub mod counted;
+#[cfg(target_os = "linux")]
+pub mod counts;
 #[cfg(target_os = "linux")]
 pub mod floor;
 #[cfg(target_os = "linux")]

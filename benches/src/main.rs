@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `commit-gate --dir DIR [--slack F]` | a durable commit against the floor: see `gate` |
 //! | `compare ...` | Drystone beside other engines: see `compare` |
+//! | `counts [--store] [--dir DIR]` | stored counts, checked or stored anew: see `counts` |
 //! | `path NAME DIR [ENGINE]` | one hot path, for a profiler: see `paths` |
 //! | `compare-part ...` | a part of `compare` that needs a process of its own |
 //!
@@ -20,7 +21,7 @@ static ALLOCATOR: CountingAllocator = CountingAllocator;
 mod commands {
     use drystone_benches::compare::{self, arguments, workloads};
     use drystone_benches::folder::Folder;
-    use drystone_benches::{gate, paths};
+    use drystone_benches::{counts, gate, paths};
     use std::error::Error;
     use std::path::{Path, PathBuf};
 
@@ -30,6 +31,7 @@ mod commands {
         Run(Box<dyn Error>),
     }
 
+    pub const COUNTS_USAGE: &str = "counts [--store] [--dir DIR]";
     pub const GATE_USAGE: &str = "commit-gate --dir DIR [--slack F]";
 
     /// Runs a command; whether its bars are met.
@@ -42,6 +44,10 @@ mod commands {
             Some("compare") => {
                 let options = arguments::Options::parse(args).map_err(Failure::Arguments)?;
                 compare::run(options, &mut std::io::stdout()).map_err(Failure::Run)
+            }
+            Some("counts") => {
+                let (dir, is_store) = counts_arguments(args).map_err(Failure::Arguments)?;
+                counts::run(&dir, is_store, &mut std::io::stdout()).map_err(Failure::Run)
             }
             Some("path") => path(&args.collect::<Vec<_>>()).map(|()| true).map_err(Failure::Run),
             Some("compare-part") => part(&args.collect::<Vec<_>>()).map(|()| true).map_err(Failure::Run),
@@ -66,6 +72,19 @@ mod commands {
         Ok((dir.ok_or("--dir is missing")?, slack))
     }
 
+    /// Where to count, and whether to store the counts.
+    fn counts_arguments(mut args: impl Iterator<Item = String>) -> Result<(PathBuf, bool), String> {
+        let (mut dir, mut is_store) = (std::env::temp_dir(), false);
+        while let Some(name) = args.next() {
+            match name.as_str() {
+                "--store" => is_store = true,
+                "--dir" => dir = PathBuf::from(args.next().ok_or("--dir wants a value")?),
+                _ => return Err(format!("unknown option {name}")),
+            }
+        }
+        Ok((dir, is_store))
+    }
+
     /// Runs a path in a folder that goes afterwards.
     fn path(args: &[String]) -> Result<(), Box<dyn Error>> {
         let (name, dir, engine) = match args {
@@ -82,13 +101,22 @@ mod commands {
             [name, folder, rows] if name == "fill-log" => {
                 workloads::fill_log(Path::new(folder), rows.parse()?)
             }
+            [name, engine, folder] if name == "load" => {
+                workloads::load(engine, Path::new(folder), counts::LOADED)
+            }
+            [name, engine, folder, rows] if name == "load" => {
+                workloads::load(engine, Path::new(folder), rows.parse()?)
+            }
             [name, engine, folder] if name == "commit" => workloads::commit(engine, Path::new(folder)),
             _ => Err(format!("there is no part {args:?}").into()),
         }
     }
 
     pub fn usage() -> String {
-        format!("usage: drystone-benches {GATE_USAGE}\n       drystone-benches {}", arguments::USAGE)
+        format!(
+            "usage: drystone-benches {GATE_USAGE}\n       drystone-benches {COUNTS_USAGE}\n       drystone-benches {}",
+            arguments::USAGE
+        )
     }
 }
 

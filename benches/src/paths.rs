@@ -2,16 +2,16 @@
 //!
 //! | path | one operation |
 //! |---|---|
-//! | `core-get` | a get by key, 100,000 entries |
+//! | `core-get` | a get by key, 20,000 entries |
 //! | `core-range` | 100 entries from a key on |
 //! | `core-insert` | a put of a new, ascending key, inside one transaction |
 //! | `core-commit` | a durable put under an existing key |
-//! | `sql-point` | SELECT 3 columns by key, 100,000 rows |
+//! | `sql-point` | SELECT 3 columns by key, 5,000 rows |
 //! | `sql-range` | SELECT 3 columns of 100 rows by key |
-//! | `sql-update` | a durable UPDATE by key, 10,000 rows |
+//! | `sql-update` | a durable UPDATE by key |
 //! | `sql-insert` | an INSERT inside one transaction |
-//! | `sql-sum` | SUM over 1,000 rows by key |
-//! | `sql-group` | GROUP BY over 1,000 rows by key |
+//! | `sql-sum` | SUM over 100 rows by key |
+//! | `sql-group` | GROUP BY over 100 rows by key |
 //!
 //! What is counted runs inside [`measured`], which is never inlined, so that a profiler can be told
 //! to look at nothing else: `valgrind --tool=callgrind '--toggle-collect=*paths::measured*'
@@ -23,12 +23,12 @@ use crate::compare::engines::{CORE, DRYSTONE, ENGINES};
 use crate::compare::workloads::{POINT, RANGE, UPDATE};
 use std::path::Path;
 
-/// Operations that are run before it counts, and those that count.
-const WARM: u64 = 200;
+/// Operations that are run before it counts.
+const WARM: u64 = 100;
 /// Operations that count.
-pub const COUNT: u64 = 1000;
-const ROWS: usize = 100_000;
-const ROWS_UPDATE: usize = 10_000;
+pub const COUNT: u64 = 500;
+const ENTRIES: usize = 20_000;
+const ROWS: usize = 5_000;
 const SUM: &str = "SELECT sum(amount) FROM item WHERE id BETWEEN ?1 AND ?2";
 const GROUP: &str =
     "SELECT bucket, count(*), sum(amount) FROM item WHERE id BETWEEN ?1 AND ?2 GROUP BY bucket";
@@ -88,8 +88,8 @@ fn unknown(name: &str) -> Box<dyn std::error::Error> {
 
 fn core(what: &str, folder: &Path, engine: &Engine) -> Result<()> {
     let mut store = engine.key_value(folder, &Setup::default())?;
-    store.put(&mut entries(ROWS))?;
-    let (mut random, mut answer, rows) = (stream(0, 0), Answer::default(), ROWS as u64);
+    store.put(&mut entries(ENTRIES))?;
+    let (mut random, mut answer, rows) = (stream(0, 0), Answer::default(), ENTRIES as u64);
     match what {
         "get" => store
             .read(&mut |reader| warm_and_measure(&mut |_| reader.get(key(random.below(rows)), &mut answer))),
@@ -111,15 +111,14 @@ fn core(what: &str, folder: &Path, engine: &Engine) -> Result<()> {
 
 fn sql(what: &str, folder: &Path, engine: &Engine) -> Result<()> {
     let mut sql = engine.sql(folder, &Setup::default())?;
-    let rows = if what == "update" { ROWS_UPDATE } else { ROWS };
-    let items = Items::new(rows + (WARM + COUNT) as usize);
+    let (rows, items) = (ROWS, Items::new(ROWS + (WARM + COUNT) as usize));
     load(&mut *sql, &items, rows)?;
     let mut random = stream(0, 0);
     let (query, width) = match what {
         "point" => (POINT, 1),
         "range" => (RANGE, 100),
-        "sum" => (SUM, 1000),
-        "group" => (GROUP, 1000),
+        "sum" => (SUM, 100),
+        "group" => (GROUP, 100),
         "update" => {
             return sql.prepared(UPDATE, &mut |statement| {
                 warm_and_measure(&mut |number| {

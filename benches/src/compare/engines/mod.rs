@@ -2,21 +2,57 @@
 
 mod core;
 mod drystone;
+mod fjall;
 mod lmdb;
+mod redb;
 mod sqlite;
 
 use super::engine::Engine;
 
+pub use self::core::Core;
+
 /// All engines, Drystone's own first.
-pub static ENGINES: [&Engine; 5] =
-    [&drystone::ENGINE, &sqlite::EXCLUSIVE, &sqlite::NORMAL, &core::ENGINE, &lmdb::ENGINE];
+pub static ENGINES: [&Engine; 7] = [
+    &drystone::ENGINE,
+    &sqlite::EXCLUSIVE,
+    &sqlite::NORMAL,
+    &core::ENGINE,
+    &lmdb::ENGINE,
+    &redb::ENGINE,
+    &fjall::ENGINE,
+];
+
+/// Engines that do not take part, and why.
+pub const LEFT_OUT: [(&str, &str); 3] = [
+    ("sled", "its durable mode does not flush the device"),
+    ("turso", "its automatic checkpoint cannot be turned off"),
+    ("RocksDB", "not yet: its Rust package needs libclang, and builds RocksDB for many minutes"),
+];
 
 /// Drystone through SQL.
 pub const DRYSTONE: &str = drystone::ENGINE.name;
 /// Drystone through its core API.
 pub const CORE: &str = core::ENGINE.name;
-pub use self::core::Core;
 /// SQLite with exclusive locking.
 pub const SQLITE: &str = sqlite::EXCLUSIVE.name;
 /// LMDB.
 pub const LMDB: &str = lmdb::ENGINE.name;
+
+/// The version of a package in the workspace's lock file, for engines that do not tell.
+fn locked(package: &str) -> String {
+    let lock = include_str!("../../../../Cargo.lock");
+    let name = format!("name = \"{package}\"");
+    let version = lock.lines().skip_while(|line| *line != name).nth(1);
+    version.map_or(String::new(), |line| line.trim_start_matches("version = ").replace('"', ""))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn versions_are_known() {
+        for engine in super::ENGINES {
+            let version = (engine.version)();
+            assert!(version.split('.').count() >= 3, "{}: {version:?}", engine.name);
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use super::{Report, plot};
 use crate::compare::bars::Verdict;
+use crate::compare::engines::LEFT_OUT;
 use crate::compare::results::Figure;
 use crate::compare::workloads::Workload;
 use std::fmt::Write;
@@ -44,6 +45,9 @@ fn engines(report: &Report<'_>, out: &mut String) {
         let _ = write!(out, "<tr><td>{}<td>{}<td>{settings}</tr>", engine.name, escape(&(engine.version)()));
     }
     out.push_str("</table>");
+    for (name, why) in LEFT_OUT {
+        let _ = write!(out, "<p class=\"quiet\">Left out: {name}: {}</p>", escape(why));
+    }
 }
 
 fn bars(report: &Report<'_>, out: &mut String) {

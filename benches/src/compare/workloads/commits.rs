@@ -68,7 +68,13 @@ pub fn commit(engine: &str, folder: &Path) -> Result<()> {
             let mut sql = open(folder, &Setup::default())?;
             update::fill(&Items::new(update::ROWS), &mut *sql)?;
             mark(BEGIN);
-            update::updates(&mut *sql, stream(0, 0), 0, COMMITS, &mut Vec::with_capacity(COMMITS))?;
+            let mut random = stream(0, 0);
+            sql.prepared(update::UPDATE, &mut |statement| {
+                for number in 0..COMMITS {
+                    update::update(statement, number, &mut random)?;
+                }
+                Ok(())
+            })?;
             mark(END);
         }
         Open::KeyValue(open) => {
@@ -119,7 +125,8 @@ fn count(trace: &str) -> Counted {
             "write" | "writev" | "pwrite64" | "pwritev" | "pwritev2" if is_counting => {
                 counted.writes += 1;
                 counted.bytes += result.unwrap_or(0);
-                counted.flushes += u64::from(file.is_some_and(|file| through.contains(&file)));
+                let is_through = file.is_some_and(|file| through.contains(&file));
+                counted.flushes += u64::from(is_through || line.contains("RWF_DSYNC"));
             }
             _ => {}
         }

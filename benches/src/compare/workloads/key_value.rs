@@ -2,7 +2,7 @@
 //! snapshot for each turn, every page in the cache.
 
 use crate::compare::bench::{Bench, agree};
-use crate::compare::data::{entries, key, stream};
+use crate::compare::data::{entries, key, stream, value};
 use crate::compare::engine::{Answer, Engine, Key, KeyValue, Result};
 use crate::compare::results::Unit;
 use crate::compare::turns::{Pace, Side, by_turns};
@@ -10,6 +10,8 @@ use crate::statistics::nanoseconds;
 use std::path::PathBuf;
 use std::time::Instant;
 
+/// Entries of the tree that is committed to.
+const COMMITTED: usize = 10_000;
 /// Entries of a range.
 const WIDTH: usize = 100;
 
@@ -55,6 +57,29 @@ pub fn loaded(bench: &mut Bench, engine: &'static Engine) -> Result<PathBuf> {
     open.close()?;
     bench.set_loaded(engine, path.clone());
     Ok(path)
+}
+
+/// A durable put of one value under a known key.
+pub fn commit(bench: &mut Bench) -> Result<()> {
+    let mut sides = Vec::new();
+    for engine in bench.key_value_engines(0) {
+        let mut open = engine.key_value(&bench.fresh("kv-commit", engine)?, &bench.setup)?;
+        open.put(&mut entries(COMMITTED))?;
+        sides.push(Side { name: engine.name, open });
+    }
+    let in_memory = Pace { turns: 4, operations: 5_000 };
+    let pace = if bench.in_memory() { in_memory } else { Pace { turns: 40, operations: 50 } };
+    by_turns(bench, "kv-commit", &mut sides, pace, |open, turn| {
+        let mut random = stream(turn.round, turn.number);
+        for _ in 0..turn.operations {
+            let entry = (key(random.below(COMMITTED as u64)), value(&mut random));
+            let start = Instant::now();
+            open.put(&mut std::iter::once(entry))?;
+            turn.times.push(nanoseconds(start));
+        }
+        turn.answer = read_all(&mut **open)?;
+        Ok(())
+    })
 }
 
 /// Gets.

@@ -21,6 +21,11 @@ pub fn point(bench: &mut Bench) -> Result<()> {
     run(bench, "point", POINT, 1, Pace { turns: 4, operations: 25_000 })
 }
 
+/// Single rows, with whatever cache there is now.
+pub fn point_in_little(bench: &mut Bench) -> Result<()> {
+    run(bench, "point-in-little", POINT, 1, Pace { turns: 4, operations: 5_000 })
+}
+
 /// Ranges.
 pub fn range(bench: &mut Bench) -> Result<()> {
     run(bench, "range", RANGE, WIDTH, Pace { turns: 4, operations: 2_500 })

@@ -11,7 +11,7 @@ fn all_workloads_run_small() {
     let mut bench = Bench::new(options).unwrap();
     for workload in bench.options.workloads.clone() {
         // These start the program once more, and a test is not the program.
-        let starts_another = ["commits", "reopen"].contains(&workload.name);
+        let starts_another = ["commits", "reopen", "memory"].contains(&workload.name);
         if let Some(run) = workload.run.filter(|_| !starts_another) {
             run(&mut bench).unwrap_or_else(|error| panic!("{}: {error}", workload.name));
             let known = bench.results.figures.iter().any(|figure| figure.workload == workload.name);

@@ -1,9 +1,9 @@
-//! A durable UPDATE of one row by its key, each a transaction of its own. Beside it the physical
-//! floor.
+//! Durable commits of one statement each, beside the physical floor: an UPDATE by key, an UPDATE
+//! that writes 1 KB, an INSERT into a table with two more indexes.
 
 use crate::compare::bench::{Bench, agree, ask};
 use crate::compare::data::{CREATE, INSERT, Items, stream};
-use crate::compare::engine::{Param, Result, Sql};
+use crate::compare::engine::{Param, Prepared, Result, Sql};
 use crate::compare::turns::{Pace, Side, by_turns};
 use crate::floor::Floor;
 use crate::statistics::nanoseconds;
@@ -14,6 +14,10 @@ use std::time::Instant;
 pub const ROWS: usize = 10_000;
 /// Changes one row.
 pub const UPDATE: &str = "UPDATE item SET amount = ?1 WHERE id = ?2";
+const UPDATE_TEXT: &str = "UPDATE item SET note = ?1 WHERE id = ?2";
+/// Two more indexes, as [`INDEXED`] wants them.
+const INDEXES: &str =
+    "CREATE INDEX item_name ON item (name); CREATE INDEX item_bucket ON item (bucket, amount)";
 const CHECK: &str = "SELECT id, name, bucket, amount, note FROM item";
 /// Above all amounts that are there at first.
 const AMOUNT: usize = 1_000_000;
@@ -25,22 +29,63 @@ enum Open {
     Floor(Floor),
 }
 
-/// The workload.
-pub fn run(bench: &mut Bench) -> Result<()> {
+/// One statement to be timed: which number it is of all, and a stream of chance. Nanoseconds.
+type Commit<'a> = &'a dyn Fn(&mut dyn Prepared, usize, &mut Random) -> Result<u64>;
+
+/// An UPDATE of a number.
+pub fn number(bench: &mut Bench) -> Result<()> {
+    run(bench, "update", "", UPDATE, &update)
+}
+
+/// An UPDATE of a text of 1 KB.
+pub fn kilobyte(bench: &mut Bench) -> Result<()> {
+    run(bench, "update-1k", "", UPDATE_TEXT, &|statement, number, random| {
+        let text = format!("{number:>1024}");
+        let id = Param::Integer(1 + random.below(ROWS as u64) as i64);
+        timed(statement, &[Param::Text(&text), id])
+    })
+}
+
+/// An INSERT that changes three trees.
+pub fn indexed(bench: &mut Bench) -> Result<()> {
+    let pace = pace(bench);
+    let items = Items::new(ROWS + bench.options.rounds * pace.turns * pace.operations);
+    run(bench, "insert-indexed", INDEXES, INSERT, &|statement, number, _| {
+        timed(statement, &items.params(ROWS + number))
+    })
+}
+
+fn pace(bench: &Bench) -> Pace {
+    if bench.in_memory() { IN_MEMORY } else { ON_DISK }
+}
+
+fn run(
+    bench: &mut Bench,
+    workload: &'static str,
+    more: &str,
+    statement: &str,
+    commit: Commit<'_>,
+) -> Result<()> {
     let mut sides = Vec::new();
     for engine in bench.sql_engines(0) {
-        let mut sql = engine.sql(&bench.fresh("update", engine)?, &bench.setup)?;
+        let mut sql = engine.sql(&bench.fresh(workload, engine)?, &bench.setup)?;
         fill(&bench.items, &mut *sql)?;
+        sql.script(more)?;
         sides.push(Side { name: engine.name, open: Open::Engine(sql) });
     }
     check(&mut sides)?;
     sides.push(Side { name: "floor", open: Open::Floor(Floor::new(bench.folder())?) });
-    let pace = if bench.in_memory() { IN_MEMORY } else { ON_DISK };
-    by_turns(bench, "update", &mut sides, pace, |open, turn| match open {
+    let pace = pace(bench);
+    by_turns(bench, workload, &mut sides, pace, |open, turn| match open {
         Open::Engine(sql) => {
-            let first = (turn.round * pace.turns + turn.number) * pace.operations;
-            let random = stream(turn.round, turn.number);
-            updates(&mut **sql, random, first, turn.operations, &mut turn.times)
+            let first = (turn.round * pace.turns + turn.number) * turn.operations;
+            let mut random = stream(turn.round, turn.number);
+            sql.prepared(statement, &mut |statement| {
+                for number in first..first + turn.operations {
+                    turn.times.push(commit(statement, number, &mut random)?);
+                }
+                Ok(())
+            })
         }
         Open::Floor(floor) => {
             for _ in 0..turn.operations {
@@ -71,29 +116,19 @@ fn check(sides: &mut [Side<Open>]) -> Result<()> {
             answers.push((side.name, ask(&mut **sql, CHECK)?));
         }
     }
-    agree("the table of update", &answers)
+    agree("the table that is changed", &answers)
 }
 
-/// Timed updates of random rows. No two of the same table have the same `first + n`.
-pub fn updates(
-    sql: &mut dyn Sql,
-    mut random: Random,
-    first: usize,
-    count: usize,
-    times: &mut Vec<u64>,
-) -> Result<()> {
-    sql.prepared(UPDATE, &mut |statement| {
-        for number in first..first + count {
-            // Never what is there: an engine may leave out a write that changes nothing.
-            let amount = (AMOUNT + number) as i64;
-            let params = [Param::Integer(amount), Param::Integer(1 + random.below(ROWS as u64) as i64)];
-            let start = Instant::now();
-            let changed = statement.execute(&params)?;
-            times.push(nanoseconds(start));
-            if changed != 1 {
-                return Err(format!("{changed} rows were changed, not one").into());
-            }
-        }
-        Ok(())
-    })
+/// A timed [`UPDATE`] of a random row.
+pub fn update(statement: &mut dyn Prepared, number: usize, random: &mut Random) -> Result<u64> {
+    // Never what is there: an engine may leave out a write that changes nothing.
+    let amount = Param::Integer((AMOUNT + number) as i64);
+    timed(statement, &[amount, Param::Integer(1 + random.below(ROWS as u64) as i64)])
+}
+
+fn timed(statement: &mut dyn Prepared, params: &[Param<'_>]) -> Result<u64> {
+    let start = Instant::now();
+    let changed = statement.execute(params)?;
+    let time = nanoseconds(start);
+    if changed == 1 { Ok(time) } else { Err(format!("{changed} rows were changed, not one").into()) }
 }
