@@ -11,6 +11,7 @@
 use crate::compare::data::{entries, key, stream, value};
 use crate::compare::engine::{KeyValue, Result, Setup};
 use crate::compare::engines::{CORE, Core, DRYSTONE};
+use crate::compare::workloads::copy_files;
 use crate::folder::Folder;
 use crate::paths::{self, PATHS};
 use drystone_core::{Options, Platform};
@@ -156,10 +157,7 @@ fn recovery(folder: &Path, counts: &mut Vec<Count>) -> Result<()> {
     while core.db.stats().ring_filled < FILLED {
         core.put(&mut (0..PUTS).map(|_| (key(random.below(ENTRIES as u64)), value(&mut random))))?;
     }
-    for entry in std::fs::read_dir(&original)? {
-        let entry = entry?;
-        std::fs::copy(entry.path(), copy.join(entry.file_name()))?;
-    }
+    copy_files(&original, &copy)?;
     let recovered = Core::open(&copy, &Setup::default(), Options::default())?;
     let (data, log) = (recovered.db.platform().data(), recovered.db.platform().log());
     for (name, bytes) in [

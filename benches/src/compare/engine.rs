@@ -102,6 +102,9 @@ pub trait Sql {
     /// What goes wrong in the engine or in `body`.
     fn prepared(&mut self, sql: &str, body: WithPrepared<'_>) -> Result<()>;
 
+    /// Another connection to the same database; none where its lock allows only one.
+    fn another(&self) -> Option<Result<Box<dyn Sql + Send>>>;
+
     /// Closes the database as the engine closes it at its best.
     ///
     /// # Errors
@@ -173,13 +176,15 @@ pub trait Reader {
 }
 
 /// What was read, as a checksum of all values: of the rows in any order, and in their order.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, Copy, PartialEq)]
 pub struct Answer {
     /// Rows so far.
     pub rows: u64,
     row: u64,
     sum: u64,
     order: u64,
+    /// The sum of all numbers.
+    total: f64,
 }
 
 fn mix(state: u64, value: u64) -> u64 {
@@ -190,12 +195,14 @@ impl Answer {
     /// A value of the row: an integer.
     pub fn integer(&mut self, value: i64) {
         self.row = mix(self.row, value.wrapping_mul(1000) as u64);
+        self.total += value as f64;
     }
 
     /// A value of the row: another number. Engines differ in type and last digits, so three digits
     /// after the point count, and a whole number is one of any type.
     pub fn real(&mut self, value: f64) {
         self.row = mix(self.row, (value * 1000.0).round() as i64 as u64);
+        self.total += value;
     }
 
     /// A value of the row: text or bytes.
@@ -219,6 +226,13 @@ impl Answer {
         self.sum = self.sum.wrapping_add(self.row ^ self.row >> 29);
         self.order = mix(self.order, self.row);
         self.row = 0;
+    }
+
+    /// Another number of rows, or a sum of all numbers that differs by more than a part of it.
+    #[must_use]
+    pub fn is_far_from(&self, other: &Answer, relative: f64) -> bool {
+        let most = relative * self.total.abs().max(other.total.abs());
+        self.rows != other.rows || (self.total - other.total).abs() > most
     }
 
     /// The same rows, in any order.

@@ -11,6 +11,8 @@ pub enum Unit {
     Milliseconds,
     /// Rows in a second.
     RowsPerSecond,
+    /// Other things in a second.
+    PerSecond,
     /// Bytes for each row.
     BytesPerRow,
     /// Mebibytes.
@@ -23,7 +25,7 @@ impl Unit {
     /// Whether less of it is better.
     #[must_use]
     pub fn less_is_better(self) -> bool {
-        self != Unit::RowsPerSecond
+        !matches!(self, Unit::RowsPerSecond | Unit::PerSecond)
     }
 
     /// A value with its unit.
@@ -33,8 +35,8 @@ impl Unit {
             Unit::Microseconds if value >= 10_000.0 => format!("{:.1} ms", value / 1000.0),
             Unit::Microseconds => format!("{value:.2} us"),
             Unit::Milliseconds => format!("{value:.1} ms"),
-            Unit::RowsPerSecond if value >= 1e6 => format!("{:.2} M/s", value / 1e6),
-            Unit::RowsPerSecond => format!("{:.0} k/s", value / 1e3),
+            Unit::RowsPerSecond | Unit::PerSecond if value >= 1e6 => format!("{:.2} M/s", value / 1e6),
+            Unit::RowsPerSecond | Unit::PerSecond => format!("{:.0} k/s", value / 1e3),
             Unit::BytesPerRow => format!("{value:.1} B/row"),
             Unit::Mebibytes => format!("{value:.1} MiB"),
             Unit::Number => format!("{value:.3}"),

@@ -33,6 +33,10 @@ impl Sql for Drystone {
         body(&mut DrystonePrepared { connection: &self.0, statement: self.0.prepare(sql)? })
     }
 
+    fn another(&self) -> Option<Result<Box<dyn Sql + Send>>> {
+        Some(Ok(Box::new(Drystone(self.0.database().connect()))))
+    }
+
     fn close(self: Box<Self>) -> Result<()> {
         self.0.close().map_err(|(_, error)| error.into())
     }

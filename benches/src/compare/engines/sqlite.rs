@@ -3,22 +3,28 @@
 use crate::compare::engine::{Answer, Engine, Open, Param, Prepared, Result, Setup, Sql, WithPrepared};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Statement, ToSql, params_from_iter};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+const NORMAL_LOCKING: &str = "NORMAL";
+const EXCLUSIVE_LOCKING: &str = "EXCLUSIVE";
+/// How long one connection waits for another.
+const BUSY: Duration = Duration::from_secs(5);
 
 /// With locks taken for each transaction, as SQLite is by default.
 pub const NORMAL: Engine = Engine {
     name: "sqlite",
     version,
-    settings: |setup| settings("NORMAL", setup),
-    open: Open::Sql(|folder, setup| open("NORMAL", folder, setup)),
+    settings: |setup| settings(NORMAL_LOCKING, setup),
+    open: Open::Sql(|folder, setup| Ok(Box::new(Sqlite::open(NORMAL_LOCKING, folder, setup)?))),
 };
 
 /// With the file locked once for all, as Drystone locks its own.
 pub const EXCLUSIVE: Engine = Engine {
     name: "sqlite-exclusive",
     version,
-    settings: |setup| settings("EXCLUSIVE", setup),
-    open: Open::Sql(|folder, setup| open("EXCLUSIVE", folder, setup)),
+    settings: |setup| settings(EXCLUSIVE_LOCKING, setup),
+    open: Open::Sql(|folder, setup| Ok(Box::new(Sqlite::open(EXCLUSIVE_LOCKING, folder, setup)?))),
 };
 
 fn version() -> String {
@@ -32,32 +38,46 @@ fn settings(locking: &str, setup: &Setup) -> String {
     )
 }
 
-fn open(locking: &str, folder: &Path, setup: &Setup) -> Result<Box<dyn Sql>> {
-    let connection = Connection::open(folder.join("sqlite.db"))?;
-    // Exclusive locking before the log is first used: then its index is in private memory.
-    connection.pragma_update(None, "locking_mode", locking)?;
-    connection.pragma_update(None, "cache_size", -i64::try_from(setup.cache_bytes >> 10)?)?;
-    let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
-    if mode != "wal" {
-        return Err(format!("SQLite's journal_mode is {mode}, not wal").into());
-    }
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    Ok(Box::new(Sqlite(connection)))
+struct Sqlite {
+    connection: Connection,
+    locking: &'static str,
+    folder: PathBuf,
+    setup: Setup,
 }
 
-struct Sqlite(Connection);
+impl Sqlite {
+    fn open(locking: &'static str, folder: &Path, setup: &Setup) -> Result<Sqlite> {
+        let connection = Connection::open(folder.join("sqlite.db"))?;
+        connection.busy_timeout(BUSY)?;
+        // Exclusive locking before the log is first used: then its index is in private memory.
+        connection.pragma_update(None, "locking_mode", locking)?;
+        connection.pragma_update(None, "cache_size", -i64::try_from(setup.cache_bytes >> 10)?)?;
+        let mode: String =
+            connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+        if mode != "wal" {
+            return Err(format!("SQLite's journal_mode is {mode}, not wal").into());
+        }
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        Ok(Sqlite { connection, locking, folder: folder.to_owned(), setup: *setup })
+    }
+}
 
 impl Sql for Sqlite {
     fn script(&mut self, sql: &str) -> Result<()> {
-        Ok(self.0.execute_batch(sql)?)
+        Ok(self.connection.execute_batch(sql)?)
     }
 
     fn prepared(&mut self, sql: &str, body: WithPrepared<'_>) -> Result<()> {
-        body(&mut SqlitePrepared { connection: &self.0, statement: self.0.prepare(sql)? })
+        body(&mut SqlitePrepared { connection: &self.connection, statement: self.connection.prepare(sql)? })
+    }
+
+    fn another(&self) -> Option<Result<Box<dyn Sql + Send>>> {
+        let open = || Ok(Box::new(Sqlite::open(NORMAL_LOCKING, &self.folder, &self.setup)?) as Box<_>);
+        (self.locking == NORMAL_LOCKING).then(open)
     }
 
     fn close(self: Box<Self>) -> Result<()> {
-        self.0.close().map_err(|(_, error)| error.into())
+        self.connection.close().map_err(|(_, error)| error.into())
     }
 }
 

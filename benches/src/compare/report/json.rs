@@ -66,6 +66,7 @@ fn unit(unit: Unit) -> &'static str {
         Unit::Microseconds => "us",
         Unit::Milliseconds => "ms",
         Unit::RowsPerSecond => "rows/s",
+        Unit::PerSecond => "1/s",
         Unit::BytesPerRow => "bytes/row",
         Unit::Mebibytes => "MiB",
         Unit::Number => "",

@@ -4,11 +4,14 @@ mod commits;
 mod insert;
 mod key_value;
 mod load;
+mod mixed;
 mod pool;
 mod query;
 mod read;
 mod recovery;
 mod shop;
+mod size;
+mod tpch;
 mod update;
 
 use super::bench::Bench;
@@ -18,6 +21,7 @@ pub use commits::commit;
 pub use load::load;
 pub use read::{POINT, RANGE};
 pub use recovery::fill_log;
+pub use size::copy as copy_files;
 pub use update::UPDATE;
 
 /// A workload.
@@ -46,7 +50,7 @@ const fn more(name: &'static str, about: &'static str, run: fn(&mut Bench) -> Re
 
 /// All workloads in the order they run in: those that read use what those that insert have left.
 #[rustfmt::skip]
-pub static WORKLOADS: [Workload; 33] = [
+pub static WORKLOADS: [Workload; 36] = [
     bar("update", "durable UPDATE of one row by key, 10,000 rows", update::number),
     more("update-1k", "durable UPDATE of a text of 1 KB by key, 10,000 rows", update::kilobyte),
     more("insert-indexed", "durable INSERT of one row, two more indexes", update::indexed),
@@ -75,11 +79,14 @@ pub static WORKLOADS: [Workload; 33] = [
     bar("reopen", "open after a kill with 60 MiB of log: 40-byte puts on random keys", recovery::run),
     bar("hot-set", "hit rate of the hot set after a full scan of 10 times the pool", pool::hot_set),
     bar("cold-scan", "read calls for each page of a range scan without a cache", pool::cold_scan),
+    more("tpc-h", "the 22 queries of TPC-H, a third of a million line items", tpch::run),
+    more("mixed", "point reads a second of 1, 2, 4, 10 readers, alone and beside a writer", mixed::readers),
+    more("held-snapshot", "files' growth by 20,000 commits while a reader holds its snapshot", mixed::held_snapshot),
+    more("delete-half", "DELETE every other row; bytes of the files for each row that is left", size::delete_half),
+    more("open-clean", "open a clean file of 1 GB and read one entry", size::open_clean),
     more("memory", "most memory resident while all rows are loaded in one transaction", load::run),
     not_yet("group", "durable commits of 1, 4, 16, 64 threads"),
     not_yet("modes", "commits in Normal and Off mode"),
-    not_yet("mixed", "readers beside a continuous writer"),
-    not_yet("tpc-h", "the 22 queries of TPC-H"),
 ];
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! transaction, with automatic checkpoints off, until its log holds 60 MiB; then it is killed. What
 //! it leaves is copied for each round, and the copy opened, while the system has it in its cache.
 
+use super::size::copy;
 use crate::compare::bench::Bench;
 use crate::compare::data::{entries, key, stream, value};
 use crate::compare::engine::{KeyValue, Result, Setup};
@@ -31,10 +32,7 @@ pub fn run(bench: &mut Bench) -> Result<()> {
     for round in 0..bench.options.rounds {
         bench.progress("reopen", round, CORE);
         let path = bench.fresh("reopen", engine)?;
-        for entry in std::fs::read_dir(&killed)? {
-            let entry = entry?;
-            std::fs::copy(entry.path(), path.join(entry.file_name()))?;
-        }
+        copy(&killed, &path)?;
         bench.settle()?;
         let start = Instant::now();
         let core = Core::open(&path, &bench.setup, Options::default())?;
