@@ -51,18 +51,24 @@ impl Bench {
     /// The SQL engines of this run, another one first in each round.
     #[must_use]
     pub fn sql_engines(&self, round: usize) -> Vec<&'static Engine> {
-        self.engines(round, true)
+        self.engines(round, |engine| engine.is_sql() && !engine.is_analytic)
+    }
+
+    /// These and those that are only for queries over whole tables.
+    #[must_use]
+    pub fn analytic_engines(&self) -> Vec<&'static Engine> {
+        self.engines(0, Engine::is_sql)
     }
 
     /// The key-value engines of this run, another one first in each round.
     #[must_use]
     pub fn key_value_engines(&self, round: usize) -> Vec<&'static Engine> {
-        self.engines(round, false)
+        self.engines(round, |engine| !engine.is_sql())
     }
 
-    fn engines(&self, round: usize, is_sql: bool) -> Vec<&'static Engine> {
+    fn engines(&self, round: usize, takes_part: impl Fn(&Engine) -> bool) -> Vec<&'static Engine> {
         let mut engines: Vec<_> =
-            self.options.engines.iter().copied().filter(|engine| engine.is_sql() == is_sql).collect();
+            self.options.engines.iter().copied().filter(|engine| takes_part(engine)).collect();
         let first = round % engines.len().max(1);
         engines.rotate_left(first);
         engines

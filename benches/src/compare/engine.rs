@@ -44,6 +44,8 @@ pub struct Engine {
     pub settings: fn(&Setup) -> String,
     /// How to open it.
     pub open: Open,
+    /// Whether it takes part only in queries over whole tables.
+    pub is_analytic: bool,
 }
 
 impl Engine {

@@ -14,6 +14,7 @@ pub const ENGINE: Engine = Engine {
         format!("core API; pool {} MiB, defaults: every commit flushed", setup.cache_bytes >> 20)
     },
     open: Open::KeyValue(|folder, setup| Ok(Box::new(Core::open(folder, setup, Options::default())?))),
+    is_analytic: false,
 };
 
 /// The name of the tree.

@@ -11,6 +11,7 @@ pub const ENGINE: Engine = Engine {
     version: || env!("CARGO_PKG_VERSION").to_owned(),
     settings: |setup| format!("SQL; cache {} MiB, defaults: every commit flushed", setup.cache_bytes >> 20),
     open: Open::Sql(|folder, setup| Ok(Box::new(Drystone(open(folder, setup)?)))),
+    is_analytic: false,
 };
 
 fn open(folder: &Path, setup: &Setup) -> Result<Connection> {

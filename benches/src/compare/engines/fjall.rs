@@ -15,6 +15,7 @@ pub const ENGINE: Engine = Engine {
         let entries = database.keyspace("entries", KeyspaceCreateOptions::default)?;
         Ok(Box::new(Fjall { database, entries }))
     }),
+    is_analytic: false,
 };
 
 struct Fjall {

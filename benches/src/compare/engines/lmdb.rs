@@ -23,6 +23,7 @@ pub const ENGINE: Engine = Engine {
         transaction.commit()?;
         Ok(Box::new(Lmdb { env, entries }))
     }),
+    is_analytic: false,
 };
 
 /// Bytes of address space: more than any workload writes.

@@ -12,6 +12,7 @@ pub const ENGINE: Engine = Engine {
         let path = folder.join("redb.db");
         Ok(Box::new(Redb(Database::builder().set_cache_size(setup.cache_bytes).create(path)?)))
     }),
+    is_analytic: false,
 };
 
 const ENTRIES: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("entries");

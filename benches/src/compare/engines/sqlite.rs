@@ -17,6 +17,7 @@ pub const NORMAL: Engine = Engine {
     version,
     settings: |setup| settings(NORMAL_LOCKING, setup),
     open: Open::Sql(|folder, setup| Ok(Box::new(Sqlite::open(NORMAL_LOCKING, folder, setup)?))),
+    is_analytic: false,
 };
 
 /// With the file locked once for all, as Drystone locks its own.
@@ -25,6 +26,7 @@ pub const EXCLUSIVE: Engine = Engine {
     version,
     settings: |setup| settings(EXCLUSIVE_LOCKING, setup),
     open: Open::Sql(|folder, setup| Ok(Box::new(Sqlite::open(EXCLUSIVE_LOCKING, folder, setup)?))),
+    is_analytic: false,
 };
 
 fn version() -> String {

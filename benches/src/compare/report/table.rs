@@ -3,7 +3,7 @@
 use crate::compare::bars::{Judged, Verdict};
 use crate::compare::bench::Bench;
 use crate::compare::engine::Result;
-use crate::compare::engines::{CORE, DRYSTONE, LEFT_OUT};
+use crate::compare::engines::{CORE, DRYSTONE, ENGINES, LEFT_OUT, is_there};
 use crate::compare::results::{Figure, Results};
 use crate::compare::workloads::Workload;
 use std::io::Write;
@@ -25,6 +25,9 @@ pub fn head(bench: &Bench, machine: &str, out: &mut impl Write) -> Result<()> {
     )?;
     for engine in &options.engines {
         writeln!(out, "{:<17} {:<9} {}", engine.name, (engine.version)(), (engine.settings)(&bench.setup))?;
+    }
+    for engine in ENGINES.iter().filter(|engine| !is_there(engine)) {
+        writeln!(out, "left out: {}: it is not there", engine.name)?;
     }
     for (name, why) in LEFT_OUT {
         writeln!(out, "left out: {name}: {why}")?;

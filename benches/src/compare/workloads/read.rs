@@ -3,7 +3,7 @@
 use super::insert;
 use crate::compare::bench::{Bench, agree, ask};
 use crate::compare::data::stream;
-use crate::compare::engine::{Param, Result, Sql};
+use crate::compare::engine::{Engine, Param, Result, Sql};
 use crate::compare::turns::{Pace, Side, by_turns};
 use crate::statistics::nanoseconds;
 use std::time::Instant;
@@ -31,10 +31,10 @@ pub fn range(bench: &mut Bench) -> Result<()> {
     run(bench, "range", RANGE, WIDTH, Pace { turns: 4, operations: 2_500 })
 }
 
-/// All engines with all rows, every page read once.
-pub fn open_loaded(bench: &mut Bench) -> Result<Vec<Side<Box<dyn Sql>>>> {
+/// These engines with all rows, every page read once.
+pub fn open_loaded(bench: &mut Bench, engines: Vec<&'static Engine>) -> Result<Vec<Side<Box<dyn Sql>>>> {
     let (mut sides, mut answers) = (Vec::new(), Vec::new());
-    for engine in bench.sql_engines(0) {
+    for engine in engines {
         let path = insert::loaded(bench, engine)?;
         let mut open = engine.sql(&path, &bench.setup)?;
         answers.push((engine.name, ask(&mut *open, ALL)?));
@@ -45,7 +45,8 @@ pub fn open_loaded(bench: &mut Bench) -> Result<Vec<Side<Box<dyn Sql>>>> {
 }
 
 fn run(bench: &mut Bench, workload: &'static str, query: &str, width: usize, pace: Pace) -> Result<()> {
-    let mut sides = open_loaded(bench)?;
+    let engines = bench.sql_engines(0);
+    let mut sides = open_loaded(bench, engines)?;
     let starts = (bench.items.len() - width + 1) as u64;
     by_turns(bench, workload, &mut sides, pace, |sql, turn| {
         let mut random = stream(turn.round, turn.number);

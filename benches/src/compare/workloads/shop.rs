@@ -33,10 +33,10 @@ const JOINED: &str = "SELECT users.name, orders.amount FROM orders JOIN users ON
     WHERE orders.id = ?1";
 const OF_USER: &str = "SELECT count(*), sum(amount) FROM orders WHERE user_id = ?1";
 
-/// All engines with the shop, each table read once.
-pub fn open(bench: &mut Bench) -> Result<Vec<Side<Box<dyn Sql>>>> {
+/// These engines with the shop, each table read once.
+pub fn open(bench: &mut Bench, engines: Vec<&'static Engine>) -> Result<Vec<Side<Box<dyn Sql>>>> {
     let mut sides = Vec::new();
-    for engine in bench.sql_engines(0) {
+    for engine in engines {
         let path = filled(bench, engine)?;
         sides.push(Side { name: engine.name, open: engine.sql(&path, &bench.setup)? });
     }
@@ -115,7 +115,8 @@ pub fn of_user(bench: &mut Bench) -> Result<()> {
 
 /// A query with a random number from 1 to `most`.
 fn run(bench: &mut Bench, workload: &'static str, query: &str, most: u64, pace: Pace) -> Result<()> {
-    let mut sides = open(bench)?;
+    let engines = bench.sql_engines(0);
+    let mut sides = open(bench, engines)?;
     by_turns(bench, workload, &mut sides, pace, |sql, turn| {
         let mut random = stream(turn.round, turn.number);
         sql.prepared(query, &mut |statement| {
