@@ -9,16 +9,19 @@ use crate::compare::bench::{Bench, ask};
 use crate::compare::data::stream;
 use crate::compare::engine::{Answer, Engine, Param, Result, Sql};
 use crate::compare::results::Unit;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// How long readers run.
+/// How long readers run, and how long in a trial.
 const TIME: Duration = Duration::from_millis(500);
+const TIME_OF_TRIAL: Duration = Duration::from_millis(20);
 /// Reads between two looks at the clock.
 const READS: u64 = 100;
-/// Commits while a snapshot is held.
+/// Commits while a snapshot is held, and in a trial.
 const COMMITS: usize = 20_000;
+const COMMITS_OF_TRIAL: usize = 500;
 const READERS_MAX: usize = 10;
 const READERS: [(usize, &str, &str); 4] = [
     (1, "1 alone", "1 beside"),
@@ -40,7 +43,8 @@ pub fn readers(bench: &mut Bench) -> Result<()> {
             for (count, alone, beside) in READERS {
                 for (name, writes) in [(alone, false), (beside, true)] {
                     let (readers, rows) = (&mut readers[..count], bench.items.len() as u64);
-                    let rate = reads_a_second(&mut *sql, readers, writes, rows, round)?;
+                    let time = if bench.options.is_trial() { TIME_OF_TRIAL } else { TIME };
+                    let rate = reads_a_second(&mut *sql, readers, writes.then_some(round), rows, time)?;
                     bench.results.add("mixed", engine.name, name, Unit::PerSecond, rate);
                 }
             }
@@ -70,12 +74,13 @@ fn own_copy(bench: &mut Bench, name: &str, engine: &'static Engine) -> Result<Pa
     Ok(path)
 }
 
+/// With a writer where its stream of chance is given.
 fn reads_a_second(
     sql: &mut dyn Sql,
     readers: &mut [Shared],
-    writes: bool,
+    writer: Option<usize>,
     rows: u64,
-    round: usize,
+    time: Duration,
 ) -> Result<f64> {
     let (stop, reads) = (AtomicBool::new(false), AtomicU64::new(0));
     let elapsed = std::thread::scope(|scope| {
@@ -91,8 +96,8 @@ fn reads_a_second(
             })
             .collect();
         let start = Instant::now();
-        let written = if writes { write_until(sql, rows, round, start + TIME) } else { Ok(()) };
-        std::thread::sleep((start + TIME).saturating_duration_since(Instant::now()));
+        let written = writer.map_or(Ok(()), |round| write_until(sql, rows, round, start + time));
+        std::thread::sleep((start + time).saturating_duration_since(Instant::now()));
         stop.store(true, Ordering::Relaxed);
         let elapsed = start.elapsed();
         written?;
@@ -138,7 +143,8 @@ pub fn held_snapshot(bench: &mut Bench) -> Result<()> {
         let Some(reader) = sql.another() else { continue };
         let before = folder_bytes(&path)?;
         let name = engine.name;
-        hold(&mut *sql, reader?, bench.items.len() as u64, &mut |what: &'static str| {
+        let commits = if bench.options.is_trial() { COMMITS_OF_TRIAL } else { COMMITS };
+        hold(&mut *sql, reader?, bench.items.len() as u64, commits, &mut |what: &'static str| {
             let grown = (folder_bytes(&path)? as f64 - before as f64) / f64::from(1 << 20);
             bench.results.add("held-snapshot", name, what, Unit::Mebibytes, grown);
             Ok(())
@@ -153,6 +159,7 @@ fn hold(
     sql: &mut dyn Sql,
     mut reader: Shared,
     rows: u64,
+    commits: usize,
     look: &mut dyn FnMut(&'static str) -> Result<()>,
 ) -> Result<()> {
     let sum = "SELECT count(*), sum(amount) FROM item";
@@ -160,7 +167,7 @@ fn hold(
     reader.script("BEGIN")?;
     reader.prepared(sum, &mut |statement| {
         statement.query(&[], &mut seen[0])?;
-        commit(sql, rows, 0)?;
+        commit(sql, rows, 0..commits)?;
         look("grown while held")?;
         statement.query(&[], &mut seen[1])
     })?;
@@ -168,14 +175,14 @@ fn hold(
         return Err("a snapshot has changed while it was held".into());
     }
     reader.script("COMMIT")?;
-    commit(sql, rows, COMMITS)?;
+    commit(sql, rows, commits..2 * commits)?;
     look("after as many more")
 }
 
-fn commit(sql: &mut dyn Sql, rows: u64, first: usize) -> Result<()> {
-    let mut random = stream(first, 3);
+fn commit(sql: &mut dyn Sql, rows: u64, numbers: Range<usize>) -> Result<()> {
+    let mut random = stream(numbers.start, 3);
     sql.prepared(UPDATE, &mut |statement| {
-        for number in first..first + COMMITS {
+        for number in numbers.clone() {
             let id = Param::Integer(1 + random.below(rows) as i64);
             statement.execute(&[Param::Integer((1_000_000 + number) as i64), id])?;
         }
