@@ -2,7 +2,7 @@
 
 mod support;
 
-use drystone::Database;
+use drystone::{Connection, Database};
 use std::time::Duration;
 use support::{check, database, fails, rows, run};
 
@@ -149,10 +149,10 @@ fn the_first_transaction_after_opening_may_read_and_then_write() {
     let folder = std::env::temp_dir().join(format!("drystone-first-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("folder");
     for step in 0..4 {
-        let db = drystone::Connection::open(folder.join("a.db")).expect("open");
+        let db = Connection::open(folder.join("a.db")).expect("open");
         run(&db, "CREATE TABLE IF NOT EXISTS t (a INTEGER PRIMARY KEY, b TEXT)");
         drop(db);
-        let db = drystone::Connection::open(folder.join("a.db")).expect("open again");
+        let db = Connection::open(folder.join("a.db")).expect("open again");
         run(&db, "BEGIN");
         check(&db, "SELECT count(*) FROM t", &[&step.to_string()]);
         run(&db, &format!("INSERT INTO t VALUES ({step}, 'x'); COMMIT"));
@@ -235,4 +235,61 @@ fn errors_in_a_script_say_where() {
     assert_eq!(&script[at.offset..at.offset + 4], "nope");
     assert_eq!(rows(&db, "SELECT a FROM t"), ["1"]);
     assert!(error.render(script).contains("   nope FROM t;\n           ^"), "{}", error.render(script));
+}
+
+#[test]
+fn the_schema_is_the_one_that_is_seen() {
+    let db = Database::open_in_memory().unwrap();
+    let (writer, other, reader) = (db.connect(), db.connect(), db.connect());
+    let columns = |db: &Connection| {
+        let statement = db.prepare("SELECT * FROM t");
+        statement.map_or_else(|error| error.code().to_owned(), |s| s.column_count().to_string())
+    };
+    run(&writer, "CREATE TABLE t (a INTEGER PRIMARY KEY); INSERT INTO t VALUES (1)");
+    assert_eq!([columns(&writer), columns(&other), columns(&reader)], ["1", "1", "1"]);
+    run(&reader, "BEGIN; SELECT * FROM t");
+    // Changed and seen by nobody else, taken back in part, then whole.
+    run(&writer, "BEGIN; ALTER TABLE t ADD COLUMN b TEXT; SAVEPOINT s; ALTER TABLE t ADD COLUMN c TEXT");
+    assert_eq!([columns(&writer), columns(&other), columns(&reader)], ["3", "1", "1"]);
+    run(&writer, "ROLLBACK TO s");
+    assert_eq!([columns(&writer), columns(&other)], ["2", "1"]);
+    run(&writer, "INSERT INTO t VALUES (2, 'two'); ROLLBACK");
+    assert_eq!([columns(&writer), columns(&other), columns(&reader)], ["1", "1", "1"]);
+    // Committed: others see it, a snapshot from before does not.
+    run(&writer, "BEGIN; ALTER TABLE t ADD COLUMN d TEXT; INSERT INTO t VALUES (3, 'three'); COMMIT");
+    assert_eq!([columns(&writer), columns(&other), columns(&reader)], ["2", "2", "1"]);
+    run(&other, "UPDATE t SET d = 'x' WHERE a = 3; DROP TABLE t; CREATE TABLE t (a TEXT, b TEXT, c TEXT)");
+    assert_eq!([columns(&writer), columns(&other), columns(&reader)], ["3", "3", "1"]);
+    check(&reader, "SELECT * FROM t", &["1"]);
+    run(&reader, "COMMIT");
+    assert_eq!(columns(&reader), "3");
+}
+
+#[test]
+fn a_schema_that_changes_while_others_read() {
+    let db = Database::open_in_memory().unwrap();
+    run(&db.connect(), "CREATE TABLE t (a INTEGER PRIMARY KEY, b INTEGER); INSERT INTO t VALUES (1, 0)");
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let (connection, mut last) = (db.connect(), 0);
+                while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                    let row = |row: &drystone::Row| Ok((row.values().len(), row.get::<_, usize>(1)?));
+                    let (columns, number) = connection.query_row("SELECT * FROM t", (), row).unwrap();
+                    // The table says how many columns it has.
+                    assert_eq!(columns, 2 + number % 2);
+                    assert!(number >= last);
+                    last = number;
+                }
+            });
+        }
+        let writer = db.connect();
+        for number in 1..200 {
+            let change = if number % 2 == 0 { "DROP COLUMN c" } else { "ADD COLUMN c TEXT" };
+            run(&writer, &format!("BEGIN; ALTER TABLE t {change}"));
+            run(&writer, &format!("UPDATE t SET b = {number}; COMMIT"));
+        }
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
 }

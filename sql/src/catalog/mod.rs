@@ -131,6 +131,14 @@ impl Table {
         }
     }
 
+    /// The column that is a field of a row's value: the other way round.
+    pub fn column_of(&self, field: usize) -> usize {
+        match self.key {
+            RowKey::Integer(key) if field >= key => field + 1,
+            _ => field,
+        }
+    }
+
     /// The types of the fields of a row's value.
     pub fn field_types(&self) -> Vec<DataType> {
         let stored = self.columns.iter().enumerate().filter(|(i, _)| self.field(*i).is_some());

@@ -186,6 +186,7 @@ pub fn drop_object(transaction: &mut Transaction, kind: ObjectKind, id: u32, uni
 }
 
 fn raise_version(transaction: &mut Transaction) -> Result<()> {
+    transaction.note_schema_change();
     let version = number(transaction, VERSION)?.wrapping_add(1);
     let catalog = tree(transaction)?;
     transaction.put(catalog, VERSION, &version.to_le_bytes())?;

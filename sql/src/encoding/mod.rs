@@ -18,4 +18,4 @@ pub(crate) use key::{
     present_range,
 };
 pub(crate) use key_set::KeySet;
-pub(crate) use row::{RowLayout, RowReader};
+pub(crate) use row::{Field, RowLayout};

@@ -102,30 +102,46 @@ pub(crate) fn key_range(table: &Table, access: &Access, values: &AccessValues) -
 
 /// Keys that are integers alone.
 fn rowid_range(values: &AccessValues) -> Result<KeyRange> {
-    let integer = |value: &Value| match value {
-        Value::Integer(integer) => Ok(*integer),
-        other => Err(Error::internal(format!("a row key of type {}", other.data_type()))),
-    };
     if let Some(value) = values.equal.first() {
-        return Ok(KeyRange::Point(encode_rowid(integer(value)?).to_vec()));
+        return Ok(KeyRange::Point(encode_rowid(key_integer(value)?).to_vec()));
     }
-    let start = match &values.lower {
-        None => Some(i64::MIN),
-        Some((value, true)) => Some(integer(value)?),
-        Some((value, false)) => integer(value)?.checked_add(1),
+    let bound = |bound: &Option<(Value, bool)>| match bound {
+        None => Ok(None),
+        Some((value, inclusive)) => key_integer(value).map(|integer| Some((integer, *inclusive))),
     };
-    // No end is past the greatest integer.
-    let end = match &values.upper {
-        None => None,
-        Some((value, true)) => integer(value)?.checked_add(1),
-        Some((value, false)) => Some(integer(value)?),
-    };
-    match (start, end) {
-        (None, _) => Ok(KeyRange::Nothing),
-        (Some(start), Some(end)) if start >= end => Ok(KeyRange::Nothing),
-        (Some(start), end) => Ok(KeyRange::Range {
+    Ok(match rowid_bounds(bound(&values.lower)?, bound(&values.upper)?) {
+        None => KeyRange::Nothing,
+        Some((start, end)) => KeyRange::Range {
             start: encode_rowid(start).to_vec(),
             end: end.map(|end| encode_rowid(end).to_vec()),
-        }),
+        },
+    })
+}
+
+/// The number a row key is.
+pub(crate) fn key_integer(value: &Value) -> Result<i64> {
+    match value {
+        Value::Integer(integer) => Ok(*integer),
+        other => Err(Error::internal(format!("a row key of type {}", other.data_type()))),
     }
+}
+
+/// The first number between two bounds, and the first behind them, if there is one; none: nothing
+/// is between them. With each bound comes whether it belongs to the range.
+pub(crate) fn rowid_bounds(
+    lower: Option<(i64, bool)>,
+    upper: Option<(i64, bool)>,
+) -> Option<(i64, Option<i64>)> {
+    let start = match lower {
+        None => i64::MIN,
+        Some((lower, true)) => lower,
+        Some((lower, false)) => lower.checked_add(1)?,
+    };
+    // No end is past the greatest integer.
+    let end = match upper {
+        None => None,
+        Some((upper, true)) => upper.checked_add(1),
+        Some((upper, false)) => Some(upper),
+    };
+    if end.is_some_and(|end| start >= end) { None } else { Some((start, end)) }
 }

@@ -65,12 +65,10 @@ impl Default for Settings {
 impl Settings {
     /// An error when the statement was interrupted or its time is up.
     pub(crate) fn check(&self) -> Result<()> {
-        let stop = |message: &str| Err(Error::new(ErrorKind::Limit, state::CANCELED, message));
-        if self.stop.is_asked_since(self.interrupts_seen) {
-            return stop("the statement was interrupted");
-        }
+        self.stop.check(self.interrupts_seen)?;
         if self.deadline.is_some_and(|deadline| Instant::now() > deadline) {
-            return stop("the statement took longer than its time limit");
+            let message = "the statement took longer than its time limit";
+            return Err(Error::new(ErrorKind::Limit, state::CANCELED, message));
         }
         Ok(())
     }

@@ -17,6 +17,7 @@
 //! | `spill`, `merge`                       | rows beyond the memory limit, in temporary files |
 //! | `recursive`                            | WITH RECURSIVE                                 |
 //! | `change`                               | INSERT, UPDATE, DELETE                         |
+//! | `direct`                               | statements about one row, or a range, without operators |
 //!
 //! 1. An operator never gives a batch without rows; after `None` it is not asked again before
 //!    `reset`.
@@ -29,6 +30,7 @@ mod append;
 mod change;
 mod context;
 mod count;
+mod direct;
 mod distinct;
 mod filter;
 mod hash_join;
@@ -54,8 +56,9 @@ mod tests;
 mod values;
 mod walk;
 
-pub(crate) use change::{Pending, run_change};
+pub(crate) use change::{Outcome, Pending, run_change};
 pub(crate) use context::{Context, Settings, State};
+pub(crate) use direct::{Changed, Direct, Scratch, Spare, Stream};
 pub(crate) use measure::Measures;
 pub(crate) use rows::{RowCodec, index_order};
 pub(crate) use stop::Stop;

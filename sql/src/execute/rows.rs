@@ -14,9 +14,7 @@
 use std::sync::Arc;
 
 use crate::catalog::{Index, RowKey, Table};
-use crate::encoding::{
-    KeyOrder, RowLayout, RowReader, decode_rowid, encode_rowid, encode_value, encoded_len,
-};
+use crate::encoding::{Field, KeyOrder, RowLayout, decode_rowid, encode_rowid, encode_value, encoded_len};
 use crate::error::{Error, Result};
 use crate::types::{DataType, Value, Vector};
 
@@ -32,6 +30,11 @@ pub(crate) fn index_order(descending: bool) -> KeyOrder {
     KeyOrder { descending, nulls_first: descending }
 }
 
+/// The values of a row by column.
+pub(crate) fn of<'v>(values: &'v [Value]) -> impl Fn(usize) -> &'v Value {
+    move |column| values.get(column).unwrap_or(&Value::Null)
+}
+
 impl RowCodec {
     pub(crate) fn new(table: &Arc<Table>) -> RowCodec {
         RowCodec { table: table.clone(), layout: RowLayout::new(table.field_types()) }
@@ -39,37 +42,58 @@ impl RowCodec {
 
     /// The key of a row in the table's tree. `rowid` counts where the table has no primary key.
     pub(crate) fn row_key(&self, values: &[Value], rowid: i64) -> Result<Vec<u8>> {
+        let mut key = Vec::new();
+        self.write_row_key(of(values), rowid, &mut key)?;
+        Ok(key)
+    }
+
+    /// The same, written over `out`.
+    pub(crate) fn write_row_key<'v>(
+        &self,
+        value: impl Fn(usize) -> &'v Value,
+        rowid: i64,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
+        out.clear();
         match &self.table.key {
-            RowKey::Rowid => Ok(encode_rowid(rowid).to_vec()),
-            RowKey::Integer(column) => match values.get(*column) {
-                Some(Value::Integer(key)) => Ok(encode_rowid(*key).to_vec()),
-                _ => Err(Error::internal("a primary key that is no integer")),
+            RowKey::Rowid => out.extend_from_slice(&encode_rowid(rowid)),
+            RowKey::Integer(column) => match value(*column) {
+                Value::Integer(key) => out.extend_from_slice(&encode_rowid(*key)),
+                _ => return Err(Error::internal("a primary key that is no integer")),
             },
             RowKey::Columns(columns) => {
-                let mut key = Vec::new();
                 for column in columns {
-                    let value = values.get(*column).unwrap_or(&Value::Null);
-                    encode_value(&mut key, value, self.table.column_type(*column), KeyOrder::ASCENDING)?;
+                    let data_type = self.table.column_type(*column);
+                    encode_value(out, value(*column), data_type, KeyOrder::ASCENDING)?;
                 }
-                Ok(key)
             }
         }
+        Ok(())
     }
 
     /// Writes the value of a row in the table's tree over `out`.
     pub(crate) fn row_value(&self, values: &[Value], out: &mut Vec<u8>) -> Result<()> {
-        match self.table.key {
-            RowKey::Integer(key) => {
-                let fields: Vec<Value> = values
-                    .iter()
-                    .enumerate()
-                    .filter(|(column, _)| *column != key)
-                    .map(|(_, value)| value.clone())
-                    .collect();
-                self.layout.encode(&fields, out)
-            }
-            _ => self.layout.encode(values, out),
-        }
+        self.write_row_value(of(values), out)
+    }
+
+    /// The same.
+    pub(crate) fn write_row_value<'v>(
+        &self,
+        value: impl Fn(usize) -> &'v Value,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
+        self.layout.encode(|field| value(self.table.column_of(field)), out)
+    }
+
+    /// The same for a row that differs from a stored one in the columns that have a `value`.
+    pub(crate) fn changed_row_value<'v>(
+        &self,
+        stored: &[u8],
+        value: impl Fn(usize) -> Option<&'v Value>,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
+        let field = |field| value(self.table.column_of(field)).map_or(Field::Stored, Field::Value);
+        self.layout.replace(stored, field, out)
     }
 
     /// Key and value of a row's entry in an index.
@@ -79,29 +103,52 @@ impl RowCodec {
         values: &[Value],
         row_key: &[u8],
     ) -> Result<(Vec<u8>, Vec<u8>)> {
-        let (mut key, complete) = self.index_key(index, values)?;
-        if index.unique && complete {
-            return Ok((key, row_key.to_vec()));
+        let mut key = Vec::new();
+        let value = self.write_index_entry(index, of(values), row_key, &mut key)?.to_vec();
+        Ok((key, value))
+    }
+
+    /// The same, the key written over `out`.
+    pub(crate) fn write_index_entry<'v, 'k>(
+        &self,
+        index: &Index,
+        value: impl Fn(usize) -> &'v Value,
+        row_key: &'k [u8],
+        out: &mut Vec<u8>,
+    ) -> Result<&'k [u8]> {
+        if self.write_index_key(index, value, out)? && index.unique {
+            return Ok(row_key);
         }
-        key.extend_from_slice(row_key);
-        Ok((key, Vec::new()))
+        out.extend_from_slice(row_key);
+        Ok(&[])
     }
 
     /// The encoded columns of an index, and whether none of them is NULL.
     pub(crate) fn index_key(&self, index: &Index, values: &[Value]) -> Result<(Vec<u8>, bool)> {
         let mut key = Vec::new();
+        let complete = self.write_index_key(index, of(values), &mut key)?;
+        Ok((key, complete))
+    }
+
+    fn write_index_key<'v>(
+        &self,
+        index: &Index,
+        value: impl Fn(usize) -> &'v Value,
+        out: &mut Vec<u8>,
+    ) -> Result<bool> {
+        out.clear();
         let mut complete = true;
         for (column, descending) in &index.columns {
-            let value = values.get(*column).unwrap_or(&Value::Null);
+            let value = value(*column);
             complete &= !value.is_null();
-            encode_value(&mut key, value, self.table.column_type(*column), index_order(*descending))?;
+            encode_value(out, value, self.table.column_type(*column), index_order(*descending))?;
         }
-        Ok((key, complete))
+        Ok(complete)
     }
 
     /// All columns of a row, and its rowid where it has one (else 0).
     pub(crate) fn decode(&self, key: &[u8], value: &[u8]) -> Result<(Vec<Value>, i64)> {
-        let reader = self.layout.read(value)?;
+        let mut reader = self.layout.read(value)?;
         let rowid = if matches!(self.table.key, RowKey::Columns(_)) { 0 } else { decode_rowid(key)? };
         let values = (0..self.table.columns.len())
             .map(|column| match self.table.field(column) {
@@ -110,6 +157,25 @@ impl RowCodec {
             })
             .collect::<Result<_>>()?;
         Ok((values, rowid))
+    }
+
+    /// Puts some columns of a row over the values in `out`: those of the fields, of no field the rowid.
+    pub(crate) fn read_into(
+        &self,
+        key: &[u8],
+        value: &[u8],
+        fields: &[Option<usize>],
+        out: &mut [Value],
+    ) -> Result<()> {
+        let mut reader = self.layout.read(value)?;
+        for (field, out) in fields.iter().zip(out) {
+            match (field, &mut *out) {
+                (Some(field), out) => reader.read_into(*field, out)?,
+                (None, Value::Integer(old)) => *old = decode_rowid(key)?,
+                (None, out) => *out = Value::Integer(decode_rowid(key)?),
+            }
+        }
+        Ok(())
     }
 
     /// Appends some columns of a row to vectors; a column past the table's is the rowid.
@@ -123,10 +189,9 @@ impl RowCodec {
         if columns.is_empty() {
             return Ok(());
         }
-        let reader: RowReader<'_> = self.layout.read(value)?;
+        let mut reader = self.layout.read(value)?;
         for (column, vector) in columns.iter().zip(out) {
-            let field = if *column < self.table.columns.len() { self.table.field(*column) } else { None };
-            match field {
+            match self.table.field(*column) {
                 Some(field) => reader.push_into(field, vector)?,
                 None => vector.push_value(&Value::Integer(decode_rowid(key)?), DataType::BigInt)?,
             }

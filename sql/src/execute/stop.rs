@@ -1,5 +1,6 @@
 //! What stops a statement from outside: interrupts from other threads, and faults that tests ask for.
 
+use crate::error::{Error, ErrorKind, Result, state};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Shared by a connection, its statements and whoever wants to stop them.
@@ -50,8 +51,16 @@ impl Stop {
     }
 
     /// Has somebody said stop since `seen`?
-    pub(crate) fn is_asked_since(&self, seen: u64) -> bool {
+    fn is_asked_since(&self, seen: u64) -> bool {
         self.interrupts() != seen || used_up(&self.looks_left)
+    }
+
+    /// An error when somebody has said stop since `seen`.
+    pub(crate) fn check(&self, seen: u64) -> Result<()> {
+        if self.is_asked_since(seen) {
+            return Err(Error::new(ErrorKind::Limit, state::CANCELED, "the statement was interrupted"));
+        }
+        Ok(())
     }
 
     /// Does this reservation of memory fail, however small?

@@ -5,10 +5,11 @@
 
 use super::convert::Bound;
 use super::prepare::Prepared;
-use super::run::Session;
+use super::run::{Session, values};
 use crate::catalog::{RowKey, Table};
 use crate::encoding::{KeyOrder, encode_value};
 use crate::error::Result;
+use crate::execute::Spare;
 use crate::expression::Expression;
 use crate::functions::cast_value;
 use crate::plan::{ChangeKind, Conflict, Physical, Plan};
@@ -65,7 +66,7 @@ impl Session {
             }
             self.sort(prepared, &mut chunk)?;
             for bound in chunk {
-                self.run(prepared, bound)?;
+                self.run(prepared, &mut values(bound, prepared)?, &mut Spare::default())?;
             }
         }
     }

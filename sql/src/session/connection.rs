@@ -4,13 +4,14 @@ use super::control::Control;
 use super::convert::{Bound, Params};
 use super::database::{CheckReport, Database, OpenOptions, Shared};
 use super::prepare::Prepared;
-use super::rows::{Row, Source};
+use super::rows::{Row, Rows, Source};
 use super::run::Session;
 use super::statement::Statement;
 use crate::error::{Error, Result};
-use crate::execute::Stop;
+use crate::execute::{Spare, Stop};
 use crate::parse::Script;
 use crate::storage::Salvaged;
+use crate::types::Value;
 use std::cell::RefCell;
 use std::ops::Deref;
 use std::path::Path;
@@ -65,7 +66,7 @@ impl Connection {
 
     pub(super) fn new(shared: Arc<Shared>) -> Connection {
         let session = Session::new(Control::new(shared.clone()));
-        Connection { stop: session.stop.clone(), session: RefCell::new(session), shared }
+        Connection { stop: session.circumstances.stop.clone(), session: RefCell::new(session), shared }
     }
 
     /// What another thread stops this connection's statements with.
@@ -80,7 +81,7 @@ impl Connection {
     /// While a statement of this connection is at work.
     pub fn set_statement_timeout(&self, timeout: Option<Duration>) -> Result<()> {
         self.with(|session| {
-            session.choices.statement_timeout = timeout;
+            session.circumstances.choices.statement_timeout = timeout;
             Ok(())
         })
     }
@@ -92,7 +93,7 @@ impl Connection {
     /// While a statement of this connection is at work.
     pub fn set_memory_limit(&self, bytes: usize) -> Result<()> {
         self.with(|session| {
-            session.choices.memory_limit = bytes;
+            session.circumstances.choices.memory_limit = bytes;
             Ok(())
         })
     }
@@ -102,6 +103,14 @@ impl Connection {
     #[doc(hidden)]
     pub fn fail_after(&self, looks: Option<u64>, reservations: Option<u64>) {
         self.stop.fail_after(looks, reservations);
+    }
+
+    /// For tests: whether statements may be run without operators.
+    #[doc(hidden)]
+    pub fn run_directly(&self, on: bool) {
+        if let Ok(mut session) = self.session.try_borrow_mut() {
+            session.directly = on;
+        }
     }
 
     /// The database this is a connection to.
@@ -116,14 +125,19 @@ impl Connection {
         f(&mut session)
     }
 
-    pub(super) fn run(&self, prepared: &Prepared, params: Bound) -> Result<Source> {
-        self.with(|session| session.run(prepared, params))
+    pub(super) fn run(
+        &self,
+        prepared: &Prepared,
+        parameters: &mut Vec<Value>,
+        spare: &mut Spare,
+    ) -> Result<Source> {
+        self.with(|session| session.run(prepared, parameters, spare))
     }
 
-    pub(super) fn run_for_count(&self, prepared: &Prepared, params: Bound) -> Result<usize> {
+    pub(super) fn run_for_count(&self, prepared: &Prepared, parameters: &mut Vec<Value>) -> Result<usize> {
         self.with(|session| {
             let before = session.total_changes;
-            session.run(prepared, params)?;
+            session.run(prepared, parameters, &mut Spare::default())?;
             Ok(usize::try_from(session.total_changes - before).unwrap_or(usize::MAX))
         })
     }
@@ -178,8 +192,9 @@ impl Connection {
         for piece in Script::new(script) {
             let run = || {
                 let prepared = self.with(|session| session.cache.get(piece.sql))?;
-                let mut source = self.run(&prepared, Bound::Numbered(vec![]))?;
-                while source.next()?.is_some() {}
+                let mut spare = Spare::default();
+                let mut rows = Rows::new(self.run(&prepared, &mut vec![], &mut spare)?, &mut spare);
+                while rows.next()?.is_some() {}
                 Ok(())
             };
             run().map_err(|error: Error| error.map_position(|at| at.after(piece.start)))?;

@@ -13,6 +13,11 @@ use crate::types::{Decimal, Interval, Value};
 pub trait ToSql {
     /// The SQL value.
     fn to_sql(&self) -> Value;
+
+    /// Puts the SQL value over another one, whose memory may be used again.
+    fn write_sql(&self, out: &mut Value) {
+        *out = self.to_sql();
+    }
 }
 
 /// A Rust value that a column of a result can become.
@@ -25,6 +30,19 @@ pub trait FromSql: Sized {
 pub trait Params {
     /// Numbered parameters in their order, or pairs of names and values.
     fn bind(self) -> Bound;
+
+    /// Puts numbered parameters over other values, whose memory may be used again; gives back
+    /// parameters that have names.
+    fn bind_over(self, values: &mut Vec<Value>) -> Option<Bound>
+    where
+        Self: Sized,
+    {
+        match self.bind() {
+            Bound::Numbered(new) => *values = new,
+            named @ Bound::Named(_) => return Some(named),
+        }
+        None
+    }
 }
 
 /// Parameters as values.
@@ -56,6 +74,19 @@ fn numbered<'a>(values: impl IntoIterator<Item = &'a (dyn ToSql + 'a)>) -> Bound
     Bound::Numbered(values.into_iter().map(ToSql::to_sql).collect())
 }
 
+fn over<'a>(new: impl IntoIterator<Item = &'a (dyn ToSql + 'a)>, values: &mut Vec<Value>) -> Option<Bound> {
+    let mut count = 0;
+    for value in new {
+        match values.get_mut(count) {
+            Some(place) => value.write_sql(place),
+            None => values.push(value.to_sql()),
+        }
+        count += 1;
+    }
+    values.truncate(count);
+    None
+}
+
 impl Params for () {
     fn bind(self) -> Bound {
         Bound::Numbered(Vec::new())
@@ -65,6 +96,10 @@ impl Params for () {
 impl Params for &[&dyn ToSql] {
     fn bind(self) -> Bound {
         numbered(self.iter().copied())
+    }
+
+    fn bind_over(self, values: &mut Vec<Value>) -> Option<Bound> {
+        over(self.iter().copied(), values)
     }
 }
 
@@ -87,11 +122,19 @@ macro_rules! array_params {
             fn bind(self) -> Bound {
                 numbered(self.iter().map(|value| value as &dyn ToSql))
             }
+
+            fn bind_over(self, values: &mut Vec<Value>) -> Option<Bound> {
+                over(self.iter().map(|value| value as &dyn ToSql), values)
+            }
         }
 
         impl<T: ToSql> Params for &[T; $len] {
             fn bind(self) -> Bound {
                 numbered(self.iter().map(|value| value as &dyn ToSql))
+            }
+
+            fn bind_over(self, values: &mut Vec<Value>) -> Option<Bound> {
+                over(self.iter().map(|value| value as &dyn ToSql), values)
             }
         }
     )+ };
@@ -117,6 +160,10 @@ macro_rules! tuple_params {
             fn bind(self) -> Bound {
                 Bound::Numbered(vec![$(self.$at.to_sql()),+])
             }
+
+            fn bind_over(self, values: &mut Vec<Value>) -> Option<Bound> {
+                over([$(&self.$at as &dyn ToSql),+], values)
+            }
         }
     )+ };
 }
@@ -136,17 +183,61 @@ impl ToSql for Value {
     fn to_sql(&self) -> Value {
         self.clone()
     }
+
+    fn write_sql(&self, out: &mut Value) {
+        match self {
+            Value::Text(text) => text.write_sql(out),
+            other => *out = other.clone(),
+        }
+    }
 }
 
 impl<T: ToSql + ?Sized> ToSql for &T {
     fn to_sql(&self) -> Value {
         (**self).to_sql()
     }
+
+    fn write_sql(&self, out: &mut Value) {
+        (**self).write_sql(out);
+    }
 }
 
 impl<T: ToSql> ToSql for Option<T> {
     fn to_sql(&self) -> Value {
         self.as_ref().map_or(Value::Null, ToSql::to_sql)
+    }
+
+    fn write_sql(&self, out: &mut Value) {
+        match self {
+            Some(value) => value.write_sql(out),
+            None => *out = Value::Null,
+        }
+    }
+}
+
+impl ToSql for str {
+    fn to_sql(&self) -> Value {
+        Value::Text(self.to_owned())
+    }
+
+    fn write_sql(&self, out: &mut Value) {
+        match out {
+            Value::Text(text) => {
+                text.clear();
+                text.push_str(self);
+            }
+            _ => *out = self.to_sql(),
+        }
+    }
+}
+
+impl ToSql for String {
+    fn to_sql(&self) -> Value {
+        Value::Text(self.clone())
+    }
+
+    fn write_sql(&self, out: &mut Value) {
+        self.as_str().write_sql(out);
     }
 }
 
@@ -175,8 +266,6 @@ to_sql! {
     usize: value => i64::try_from(*value).map_or_else(|_| decimal(*value as i128), Value::Integer);
     f32: value => Value::Double(f64::from(*value));
     f64: value => Value::Double(*value);
-    str: value => Value::Text(value.to_owned());
-    String: value => Value::Text(value.clone());
     [u8]: value => Value::Blob(value.to_vec());
     Vec<u8>: value => Value::Blob(value.clone());
     Decimal: value => Value::Decimal(*value);

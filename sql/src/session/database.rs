@@ -72,8 +72,14 @@ pub struct Database(pub(super) Arc<Shared>);
 pub(super) struct Shared {
     pub(super) store: Store,
     pub(super) options: OpenOptions,
-    /// The newest committed schema that was loaded.
-    catalog: Mutex<Option<Arc<Catalog>>>,
+    newest: Mutex<Option<Newest>>,
+}
+
+/// The newest committed schema that was loaded.
+struct Newest {
+    catalog: Arc<Catalog>,
+    /// What `Transaction::schema` is where it holds.
+    schema: Option<u64>,
 }
 
 impl Database {
@@ -111,7 +117,7 @@ impl Database {
             catalog::create_catalog(&mut transaction)?;
             transaction.commit()?;
         }
-        Ok(Database(Arc::new(Shared { store, options, catalog: Mutex::new(None) })))
+        Ok(Database(Arc::new(Shared { store, options, newest: Mutex::new(None) })))
     }
 
     /// A new connection.
@@ -129,9 +135,16 @@ impl std::fmt::Debug for Database {
 impl Shared {
     /// The schema a transaction sees that has not changed it.
     pub(super) fn catalog(&self, transaction: &Transaction) -> Result<Arc<Catalog>> {
+        let schema = transaction.schema();
+        if let Some(newest) = self.newest.lock().as_ref().filter(|newest| newest.schema == schema)
+            && schema.is_some()
+        {
+            return Ok(newest.catalog.clone());
+        }
         let version = catalog::version(transaction)?;
-        if let Some(known) = self.catalog.lock().as_ref().filter(|known| known.version == version) {
-            return Ok(known.clone());
+        if let Some(newest) = self.newest.lock().as_mut().filter(|newest| newest.catalog.version == version) {
+            newest.schema = schema.or(newest.schema);
+            return Ok(newest.catalog.clone());
         }
         let loaded = Arc::new(catalog::load(transaction)?);
         self.publish(&loaded);
@@ -140,9 +153,9 @@ impl Shared {
 
     /// Remembers a committed schema, if it is the newest.
     pub(super) fn publish(&self, catalog: &Arc<Catalog>) {
-        let mut known = self.catalog.lock();
-        if known.as_ref().is_none_or(|known| known.version < catalog.version) {
-            *known = Some(catalog.clone());
+        let mut newest = self.newest.lock();
+        if newest.as_ref().is_none_or(|known| known.catalog.version < catalog.version) {
+            *newest = Some(Newest { catalog: catalog.clone(), schema: None });
         }
     }
 }

@@ -6,13 +6,15 @@
 use crate::bind::bind;
 use crate::catalog::{Catalog, Table};
 use crate::error::{Error, Result};
+use crate::execute::Direct;
 use crate::optimize::{Statistics, optimize};
 use crate::parse::{Parsed, ast, parse};
-use crate::plan;
+use crate::plan::{self, OutputColumn};
 use crate::storage::Transaction;
 use crate::types::{DataType, Value};
 use parking_lot::Mutex;
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::Arc;
 
 /// Statements remembered by a connection.
@@ -34,7 +36,24 @@ struct Planned {
     stamp: u64,
     /// The types of the parameters' values, where the plan depends on them.
     given: Option<Vec<DataType>>,
-    plan: Arc<plan::Statement>,
+    ready: Arc<Ready>,
+}
+
+/// A plan, and what every run of it needs.
+pub(super) struct Ready {
+    statement: plan::Statement,
+    /// Those of the result.
+    pub(super) columns: Arc<[OutputColumn]>,
+    /// How to run it without operators, where that can be.
+    pub(super) direct: Option<Direct>,
+}
+
+impl Deref for Ready {
+    type Target = plan::Statement;
+
+    fn deref(&self) -> &plan::Statement {
+        &self.statement
+    }
 }
 
 /// The statements a connection has prepared lately.
@@ -88,7 +107,7 @@ impl Prepared {
         catalog: &Arc<Catalog>,
         transaction: &Transaction,
         values: &[Value],
-    ) -> Result<Arc<plan::Statement>> {
+    ) -> Result<Arc<Ready>> {
         let mut cached = self.plan.lock();
         let fits = |planned: &&Planned| {
             let types = || values.iter().map(Value::data_type);
@@ -96,7 +115,7 @@ impl Prepared {
                 && planned.given.as_ref().is_none_or(|given| types().eq(given.iter().copied()))
         };
         if let Some(planned) = cached.as_ref().filter(fits) {
-            return Ok(planned.plan.clone());
+            return Ok(planned.ready.clone());
         }
         let parsed = self.parsed.as_ref().ok_or_else(|| Error::internal("nothing to plan"))?;
         let statement = match &parsed.statement {
@@ -106,9 +125,10 @@ impl Prepared {
         let given: Vec<DataType> = values.iter().map(Value::data_type).collect();
         let bound = bind(catalog, statement, &given).map_err(|error| error.locate(&self.sql))?;
         let given = bound.uses_given.then_some(given);
-        let plan = optimize(bound, &Counts(transaction)).map_err(|error| error.locate(&self.sql))?;
-        let plan = Arc::new(plan);
-        *cached = Some(Planned { stamp: catalog.stamp, given, plan: plan.clone() });
-        Ok(plan)
+        let statement = optimize(bound, &Counts(transaction)).map_err(|error| error.locate(&self.sql))?;
+        let (columns, direct) = (Arc::from(statement.columns.as_slice()), Direct::of(&statement));
+        let ready = Arc::new(Ready { statement, columns, direct });
+        *cached = Some(Planned { stamp: catalog.stamp, given, ready: ready.clone() });
+        Ok(ready)
     }
 }

@@ -1,13 +1,13 @@
 //! The rows of a result, pulled one by one.
 
 use super::convert::FromSql;
+use super::prepare::Ready;
 use crate::error::{Error, ErrorKind, Result, state};
-use crate::execute::Execution;
-use crate::plan::{self, OutputColumn};
+use crate::execute::{Direct, Execution, Spare, Stream};
+use crate::plan::OutputColumn;
 use crate::storage::Transaction;
 use crate::types::{BATCH_ROWS, Batch, DataType, Value};
 use std::collections::VecDeque;
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 /// Where rows come from.
@@ -16,16 +16,42 @@ pub(super) struct Source {
     pub(super) feed: Feed,
 }
 
+#[allow(clippy::large_enum_variant)] // One is made for every query: no allocation for it.
 pub(super) enum Feed {
     Buffered(VecDeque<Batch>),
     Streaming {
         transaction: Arc<Transaction>,
         execution: Box<Execution>,
-        statement: Arc<plan::Statement>,
+        statement: Arc<Ready>,
         parameters: Vec<Value>,
         /// The text, for the places of errors.
         sql: Arc<str>,
     },
+    /// At most one row, which is in the spare values if it is there.
+    Point(bool),
+    /// The rows of a range.
+    Range {
+        /// None: everything is read.
+        held: Option<Held>,
+        statement: Arc<Ready>,
+        stream: Stream,
+    },
+}
+
+/// The snapshot rows are read from: of its own, or the transaction's.
+#[allow(clippy::large_enum_variant)] // As above.
+pub(super) enum Held {
+    Own(Transaction),
+    Shared(Arc<Transaction>),
+}
+
+impl Held {
+    pub(super) fn transaction(&self) -> &Transaction {
+        match self {
+            Held::Own(transaction) => transaction,
+            Held::Shared(transaction) => transaction,
+        }
+    }
 }
 
 impl Source {
@@ -48,24 +74,43 @@ impl Source {
             Feed::Streaming { transaction, execution, statement, parameters, sql } => {
                 execution.next(transaction, statement, parameters).map_err(|error| error.locate(sql))
             }
+            Feed::Point(_) | Feed::Range { .. } => Err(Error::internal("rows one by one as batches")),
+        }
+    }
+
+    /// Puts the next row over `values`; none: the rows come in batches.
+    fn next_into(&mut self, values: &mut Vec<Value>) -> Option<Result<bool>> {
+        match &mut self.feed {
+            Feed::Point(there) => Some(Ok(std::mem::take(there))),
+            Feed::Range { held, statement, stream } => {
+                let Some(Direct::Read(read)) = &statement.direct else { return None };
+                let next = read.next(held.as_ref().map(Held::transaction), stream, values);
+                if stream.is_read() {
+                    *held = None;
+                }
+                Some(next)
+            }
+            Feed::Buffered(_) | Feed::Streaming { .. } => None,
         }
     }
 }
 
 /// The rows of a running query. They see the database as it was when the query began.
 pub struct Rows<'s> {
-    source: Source,
+    /// None: it is over.
+    source: Option<Source>,
     batch: Option<Batch>,
     /// The next row of the batch.
     at: usize,
     row: Row,
-    statement: PhantomData<&'s ()>,
+    /// Where the statement keeps the buffers.
+    spare: Option<&'s mut Spare>,
 }
 
-impl Rows<'_> {
-    pub(super) fn new(source: Source) -> Self {
-        let row = Row { values: Vec::with_capacity(source.columns.len()), columns: source.columns.clone() };
-        Rows { source, batch: None, at: 0, row, statement: PhantomData }
+impl<'s> Rows<'s> {
+    pub(super) fn new(source: Source, spare: &'s mut Spare) -> Self {
+        let row = Row { values: std::mem::take(&mut spare.values), columns: source.columns.clone() };
+        Rows { source: Some(source), batch: None, at: 0, row, spare: Some(spare) }
     }
 
     /// The next row; `None` at the end.
@@ -74,24 +119,39 @@ impl Rows<'_> {
     /// What goes wrong while the query runs.
     #[allow(clippy::should_implement_trait)]
     pub fn next(&mut self) -> Result<Option<&Row>> {
+        let Some(source) = &mut self.source else { return Ok(None) };
+        if let Some(next) = source.next_into(&mut self.row.values) {
+            return Ok(next?.then_some(&self.row));
+        }
         loop {
             match &self.batch {
                 Some(batch) if self.at < batch.len() => {
-                    self.row.values.clear();
-                    for (vector, column) in batch.columns().iter().zip(self.row.columns.iter()) {
-                        self.row.values.push(vector.value(self.at, column.data_type));
+                    self.row.values.resize(batch.columns().len(), Value::Null);
+                    let columns = batch.columns().iter().zip(self.row.columns.iter());
+                    for ((vector, column), value) in columns.zip(&mut self.row.values) {
+                        vector.value_into(self.at, column.data_type, value);
                     }
                     self.at += 1;
                     return Ok(Some(&self.row));
                 }
                 _ => {
                     self.at = 0;
-                    self.batch = self.source.next()?;
+                    self.batch = source.next()?;
                     if self.batch.is_none() {
                         return Ok(None);
                     }
                 }
             }
+        }
+    }
+}
+
+impl Drop for Rows<'_> {
+    fn drop(&mut self) {
+        let Some(spare) = self.spare.take() else { return };
+        spare.values = std::mem::take(&mut self.row.values);
+        if let Some(Source { feed: Feed::Range { stream, .. }, .. }) = self.source.take() {
+            spare.keep(stream);
         }
     }
 }

@@ -2,13 +2,15 @@
 
 use super::control::{Control, State};
 use super::convert::Bound;
-use super::prepare::{Cache, Prepared};
-use super::rows::{Feed, Source};
+use super::prepare::{Cache, Prepared, Ready};
+use super::rows::{Feed, Held, Source};
 use super::schema::change_schema;
 use super::setting::Choices;
 use crate::catalog::Catalog;
 use crate::error::{Error, ErrorKind, Result, state};
-use crate::execute::{Execution, Measures, Settings, Stop, run_change};
+use crate::execute::{
+    Changed, Direct, Execution, Measures, Outcome, Scratch, Settings, Spare, Stop, run_change,
+};
 use crate::functions::SessionNumbers;
 use crate::parse::{Parameters, ast};
 use crate::plan::{self, OutputColumn, Plan, explain};
@@ -27,6 +29,14 @@ pub(super) struct Session {
     pub(super) changes: u64,
     pub(super) total_changes: u64,
     pub(super) last_rowid: i64,
+    pub(super) circumstances: Circumstances,
+    scratch: Scratch,
+    /// Whether statements may be run without operators.
+    pub(super) directly: bool,
+}
+
+/// What the settings of a statement are made of.
+pub(super) struct Circumstances {
     pub(super) choices: Choices,
     pub(super) stop: Arc<Stop>,
     random: RandomState,
@@ -35,40 +45,62 @@ pub(super) struct Session {
     statements: u64,
 }
 
-impl Session {
-    pub(super) fn new(control: Control) -> Self {
-        Session {
-            choices: Choices::new(&control.shared.options),
-            stop: Arc::default(),
-            control,
-            cache: Cache::default(),
-            changes: 0,
-            total_changes: 0,
-            last_rowid: 0,
-            random: RandomState::new(),
-            measures: None,
-            statements: 0,
-        }
-    }
-
-    fn settings(&mut self) -> Settings {
+impl Circumstances {
+    fn settings(&mut self, session: SessionNumbers, defer_foreign_keys: bool) -> Settings {
         self.statements += 1;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Settings {
             memory_limit: self.choices.memory_limit,
             division_by_zero_is_null: self.choices.division_by_zero_is_null,
-            defer_foreign_keys: self.control.defers_foreign_keys,
+            defer_foreign_keys,
             deadline: self.choices.statement_timeout.and_then(|time| Instant::now().checked_add(time)),
             interrupts_seen: self.stop.interrupts(),
             stop: self.stop.clone(),
             now_us: i64::try_from(now.as_micros()).unwrap_or(i64::MAX),
             random: self.random.hash_one(self.statements),
-            session: SessionNumbers {
-                last_rowid: self.last_rowid,
-                changes: i64::try_from(self.changes).unwrap_or(i64::MAX),
-                total_changes: i64::try_from(self.total_changes).unwrap_or(i64::MAX),
-            },
+            session,
             measures: self.measures.clone(),
+        }
+    }
+
+    /// An error when the statement was interrupted.
+    fn look_up(&self) -> Result<()> {
+        self.stop.check(self.stop.interrupts())
+    }
+}
+
+impl Session {
+    pub(super) fn new(control: Control) -> Self {
+        let circumstances = Circumstances {
+            choices: Choices::new(&control.shared.options),
+            stop: Arc::default(),
+            random: RandomState::new(),
+            measures: None,
+            statements: 0,
+        };
+        Session {
+            circumstances,
+            control,
+            cache: Cache::default(),
+            changes: 0,
+            total_changes: 0,
+            last_rowid: 0,
+            scratch: Scratch::default(),
+            directly: true,
+        }
+    }
+
+    fn settings(&mut self) -> Settings {
+        let numbers = self.numbers();
+        let defers = self.control.defers_foreign_keys;
+        self.circumstances.settings(numbers, defers)
+    }
+
+    fn numbers(&self) -> SessionNumbers {
+        SessionNumbers {
+            last_rowid: self.last_rowid,
+            changes: i64::try_from(self.changes).unwrap_or(i64::MAX),
+            total_changes: i64::try_from(self.total_changes).unwrap_or(i64::MAX),
         }
     }
 
@@ -79,12 +111,12 @@ impl Session {
             ast::Statement::Query(_)
             | ast::Statement::Insert(_)
             | ast::Statement::Update(_)
-            | ast::Statement::Delete(_) => Ok(Arc::from(self.plan(prepared, &[])?.columns.as_slice())),
+            | ast::Statement::Delete(_) => Ok(self.plan(prepared, &[])?.columns.clone()),
             ast::Statement::Explain { .. } => {
                 self.plan(prepared, &[])?;
                 Ok(Arc::from([OutputColumn { name: "plan".to_owned(), data_type: DataType::TEXT }]))
             }
-            ast::Statement::Show(Some(name)) => Ok(texts(&[self.choices.show(name)?.0])),
+            ast::Statement::Show(Some(name)) => Ok(texts(&[self.circumstances.choices.show(name)?.0])),
             ast::Statement::Pragma { name, argument } => self.pragma_columns(name, argument.as_ref()),
             ast::Statement::Show(None) => Ok(texts(&["name", "setting", "description"])),
             _ => Ok(Arc::from([])),
@@ -106,21 +138,27 @@ impl Session {
     }
 
     /// The plan as of now, without touching the transaction.
-    pub(super) fn plan(&mut self, prepared: &Prepared, values: &[Value]) -> Result<Arc<plan::Statement>> {
+    pub(super) fn plan(&mut self, prepared: &Prepared, values: &[Value]) -> Result<Arc<Ready>> {
         self.reading(|transaction| {
             let catalog = self.control.catalog(transaction)?;
             prepared.plan(&catalog, transaction, values)
         })
     }
 
-    /// Runs a statement.
-    pub(super) fn run(&mut self, prepared: &Prepared, parameters: Bound) -> Result<Source> {
-        let Some(parsed) = &prepared.parsed else {
-            values(parameters, &Parameters::default())?;
-            return Ok(Source::none());
-        };
-        let parameters = values(parameters, &parsed.parameters)?;
-        self.run_statement(prepared, &parsed.statement, parameters)
+    /// Runs a statement. The parameters are given away or not; the row of a point is in the spare
+    /// values.
+    pub(super) fn run(
+        &mut self,
+        prepared: &Prepared,
+        parameters: &mut Vec<Value>,
+        spare: &mut Spare,
+    ) -> Result<Source> {
+        let wanted = prepared.parsed.as_ref().map_or(0, |parsed| parsed.parameters.len());
+        if parameters.len() != wanted {
+            return Err(wrong_count(wanted, parameters.len()));
+        }
+        let Some(parsed) = &prepared.parsed else { return Ok(Source::none()) };
+        self.run_statement(prepared, &parsed.statement, parameters, spare)
             .map_err(|error| error.locate(&prepared.sql))
     }
 
@@ -128,12 +166,16 @@ impl Session {
         &mut self,
         prepared: &Prepared,
         statement: &ast::Statement,
-        parameters: Vec<Value>,
+        parameters: &mut Vec<Value>,
+        spare: &mut Spare,
     ) -> Result<Source> {
         use ast::Statement as S;
         match statement {
-            S::Query(_) => self.query(prepared, parameters),
-            S::Insert(_) | S::Update(_) | S::Delete(_) => self.change(prepared, &parameters),
+            S::Query(_) => match self.query_directly(prepared, parameters, spare)? {
+                Some(source) => Ok(source),
+                None => self.query(prepared, std::mem::take(parameters)),
+            },
+            S::Insert(_) | S::Update(_) | S::Delete(_) => self.change(prepared, parameters),
             S::CreateView(create) if create.temporary => {
                 self.no_parameters(prepared)?;
                 let catalog = self.catalog()?;
@@ -159,29 +201,29 @@ impl Session {
                 self.control.release(&name.text).map_err(|e| e.at(name.at)).map(|()| Source::none())
             }
             S::Set { name, value } => {
-                self.choices.set(name, value.as_ref(), &self.control.shared.options)?;
+                self.circumstances.choices.set(name, value.as_ref(), &self.control.shared.options)?;
                 Ok(Source::none())
             }
             S::Show(Some(name)) => {
-                let (name, value) = self.choices.show(name)?;
+                let (name, value) = self.circumstances.choices.show(name)?;
                 Source::of(texts(&[name]), &[vec![Value::Text(value)]])
             }
             S::Show(None) => {
                 let rows: Vec<Vec<Value>> =
-                    self.choices.all().map(|row| row.map(Value::Text).to_vec()).collect();
+                    self.circumstances.choices.all().map(|row| row.map(Value::Text).to_vec()).collect();
                 Source::of(self.columns(prepared)?, &rows)
             }
             S::Pragma { name, argument } => self.pragma(name, argument.as_ref()),
             S::Explain { analyze: false, .. } => {
-                let plan = self.plan(prepared, &parameters)?;
+                let plan = self.plan(prepared, parameters)?;
                 self.lines(prepared, explain(&plan, |_| None))
             }
             S::Explain { analyze: true, .. } => {
                 let shared = self.control.shared.clone();
                 let measures = Arc::new(Measures::new(move || shared.store.pages_seen()));
-                self.measures = Some(measures.clone());
-                let result = self.analyze(prepared, parameters, &measures);
-                self.measures = None;
+                self.circumstances.measures = Some(measures.clone());
+                let result = self.analyze(prepared, std::mem::take(parameters), &measures);
+                self.circumstances.measures = None;
                 result
             }
         }
@@ -255,12 +297,58 @@ impl Session {
         }
     }
 
+    /// Whether a statement may be run without operators. Those look up from their work and can be
+    /// measured; what is done directly is over before there is anything to look for.
+    fn may_directly(&self) -> bool {
+        let Circumstances { measures, choices, .. } = &self.circumstances;
+        self.directly && measures.is_none() && choices.statement_timeout.is_none()
+    }
+
+    /// Runs a query without operators, if it can be.
+    fn query_directly(
+        &mut self,
+        prepared: &Prepared,
+        parameters: &[Value],
+        spare: &mut Spare,
+    ) -> Result<Option<Source>> {
+        if !self.may_directly() {
+            return Ok(None);
+        }
+        let held = match &self.control.state {
+            State::Idle => Held::Own(self.control.shared.store.read()?),
+            State::Writing(transaction) => {
+                let ready = prepared.plan(&self.control.catalog(transaction)?, transaction, parameters)?;
+                let Some(Direct::Read(read)) = &ready.direct else { return Ok(None) };
+                self.circumstances.look_up()?;
+                let there = read.point(transaction, parameters, spare)?;
+                return Ok(
+                    there.map(|there| Source { columns: ready.columns.clone(), feed: Feed::Point(there) })
+                );
+            }
+            State::Deferred | State::Reading(_) => match self.control.snapshot()? {
+                Some(snapshot) => Held::Shared(snapshot),
+                None => return Ok(None),
+            },
+        };
+        let transaction = held.transaction();
+        let ready = prepared.plan(&self.control.catalog(transaction)?, transaction, parameters)?;
+        let Some(Direct::Read(read)) = &ready.direct else { return Ok(None) };
+        self.circumstances.look_up()?;
+        let columns = ready.columns.clone();
+        if let Some(there) = read.point(transaction, parameters, spare)? {
+            return Ok(Some(Source { columns, feed: Feed::Point(there) }));
+        }
+        let stream = read.stream(transaction, parameters, spare)?;
+        let feed = Feed::Range { held: Some(held), statement: ready, stream };
+        Ok(Some(Source { columns, feed }))
+    }
+
     fn query(&mut self, prepared: &Prepared, parameters: Vec<Value>) -> Result<Source> {
         let settings = self.settings();
         if let Some(transaction) = self.control.snapshot()? {
             let catalog = self.control.catalog(&transaction)?;
             let statement = prepared.plan(&catalog, &transaction, &parameters)?;
-            let columns = Arc::from(statement.columns.as_slice());
+            let columns = statement.columns.clone();
             let execution = Box::new(Execution::new(root(&statement)?, settings));
             return Ok(Source {
                 columns,
@@ -283,16 +371,24 @@ impl Session {
         while let Some(batch) = execution.next(transaction, &statement, &parameters)? {
             batches.push_back(batch);
         }
-        Ok(Source { columns: Arc::from(statement.columns.as_slice()), feed: Feed::Buffered(batches) })
+        Ok(Source { columns: statement.columns.clone(), feed: Feed::Buffered(batches) })
     }
 
     fn change(&mut self, prepared: &Prepared, parameters: &[Value]) -> Result<Source> {
-        let settings = self.settings();
-        let (columns, outcome) = self.control.write(|transaction, catalog, keep| {
-            let statement = prepared.plan(catalog, transaction, parameters)?;
-            let Plan::Change(change) = &statement.plan else { return Err(Error::internal("not a change")) };
-            let outcome = run_change(change, &statement, transaction, parameters, settings, keep)?;
-            Ok((Arc::from(statement.columns.as_slice()), outcome))
+        let (directly, numbers, defers) =
+            (self.may_directly(), self.numbers(), self.control.defers_foreign_keys);
+        let Session { control, circumstances, scratch, .. } = self;
+        let (columns, outcome) = control.write(|transaction, catalog, keep| {
+            let ready = prepared.plan(catalog, transaction, parameters)?;
+            let Plan::Change(change) = &ready.plan else { return Err(Error::internal("not a change")) };
+            let columns = ready.columns.clone();
+            if let (true, Some(Direct::Change(direct))) = (directly, &ready.direct) {
+                circumstances.look_up()?;
+                let Changed { rows, last_rowid } = direct.run(transaction, parameters, keep, scratch)?;
+                return Ok((columns, Outcome { changed: rows, last_rowid, ..Outcome::default() }));
+            }
+            let settings = circumstances.settings(numbers, defers);
+            Ok((columns, run_change(change, &ready, transaction, parameters, settings, keep)?))
         })?;
         self.control.pending.extend(outcome.pending);
         self.changes = outcome.changed;
@@ -316,16 +412,17 @@ fn root(statement: &plan::Statement) -> Result<&plan::Physical> {
     }
 }
 
-/// The values of a statement's parameters.
-fn values(bound: Bound, parameters: &Parameters) -> Result<Vec<Value>> {
+fn wrong_count(wanted: usize, given: usize) -> Error {
+    Error::usage(format!("the statement has {wanted} parameters, {given} values were given"))
+}
+
+/// The values of a statement's parameters by their numbers.
+pub(super) fn values(bound: Bound, prepared: &Prepared) -> Result<Vec<Value>> {
+    let none = Parameters::default();
+    let parameters = prepared.parsed.as_ref().map_or(&none, |parsed| &parsed.parameters);
     let wanted = parameters.len();
     match bound {
-        Bound::Numbered(values) if values.len() == wanted => Ok(values),
-        Bound::Numbered(values) => {
-            let message =
-                format!("the statement has {wanted} parameters, {} values were given", values.len());
-            Err(Error::usage(message))
-        }
+        Bound::Numbered(values) => Ok(values),
         Bound::Named(pairs) => {
             let mut out: Vec<Option<Value>> = vec![None; wanted];
             for (name, value) in pairs {

@@ -1,12 +1,14 @@
 //! A prepared statement.
 
 use super::connection::Connection;
-use super::convert::Params;
+use super::convert::{Bound, Params};
 use super::prepare::Prepared;
 use super::rows::{MappedRows, Row, Rows, no_rows};
+use super::run::values;
 use crate::error::{Error, Result};
+use crate::execute::Spare;
 use crate::plan::OutputColumn;
-use crate::types::DataType;
+use crate::types::{DataType, Value};
 use std::sync::Arc;
 
 /// A statement that can be run again and again. Its plan is made anew when the schema changes.
@@ -14,6 +16,9 @@ pub struct Statement<'c> {
     connection: &'c Connection,
     prepared: Arc<Prepared>,
     columns: Arc<[OutputColumn]>,
+    /// What is used again at the next run.
+    parameters: Vec<Value>,
+    spare: Spare,
 }
 
 impl<'c> Statement<'c> {
@@ -22,7 +27,7 @@ impl<'c> Statement<'c> {
         prepared: Arc<Prepared>,
         columns: Arc<[OutputColumn]>,
     ) -> Self {
-        Statement { connection, prepared, columns }
+        Statement { connection, prepared, columns, parameters: Vec::new(), spare: Spare::default() }
     }
 
     /// Runs a statement that gives no rows; gives the number of rows it changed.
@@ -31,7 +36,10 @@ impl<'c> Statement<'c> {
     /// What goes wrong, and when the statement gives rows.
     pub fn execute(&mut self, params: impl Params) -> Result<usize> {
         if self.columns.is_empty() {
-            return self.connection.run_for_count(&self.prepared, params.bind());
+            return match params.bind_over(&mut self.parameters) {
+                None => self.connection.run_for_count(&self.prepared, &mut self.parameters),
+                Some(named) => self.connection.run_for_count(&self.prepared, &mut self.ordered(named)?),
+            };
         }
         Err(Error::usage("the statement gives rows").hint("use query, query_row or query_map"))
     }
@@ -64,7 +72,16 @@ impl<'c> Statement<'c> {
     /// # Errors
     /// What goes wrong at its start; what goes wrong later comes with the rows.
     pub fn query(&mut self, params: impl Params) -> Result<Rows<'_>> {
-        self.connection.run(&self.prepared, params.bind()).map(Rows::new)
+        if let Some(named) = params.bind_over(&mut self.parameters) {
+            self.parameters = self.ordered(named)?;
+        }
+        let source = self.connection.run(&self.prepared, &mut self.parameters, &mut self.spare)?;
+        Ok(Rows::new(source, &mut self.spare))
+    }
+
+    /// The values of parameters by their numbers.
+    fn ordered(&self, named: Bound) -> Result<Vec<Value>> {
+        values(named, &self.prepared)
     }
 
     /// Runs a query and makes something else of each row.

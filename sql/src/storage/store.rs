@@ -18,8 +18,16 @@ type WriteTxn = core::WriteTxn<StdPlatform, Memory, Arc<Engine>>;
 /// An open database. Dropping it closes it cleanly if nobody uses it any more.
 pub struct Store {
     engine: Option<Arc<Engine>>,
-    commits: Arc<Commits>,
-    damage: Arc<Damage>,
+    shared: Arc<Shared>,
+}
+
+/// What a store and its transactions share.
+#[derive(Default)]
+struct Shared {
+    commits: Commits,
+    /// Those of them that changed the schema.
+    schema: Commits,
+    damage: Damage,
 }
 
 /// Whether damage is passed over, and how much was.
@@ -80,21 +88,26 @@ impl Store {
     /// A snapshot of what is committed.
     pub fn read(&self) -> Result<Transaction> {
         // Read first: the snapshot sees at least these commits.
-        let base = self.commits.ended.load(Ordering::Acquire);
+        let base = self.shared.commits.ended.load(Ordering::Acquire);
+        let schema = self.shared.schema.ended.load(Ordering::Acquire);
         let snapshot = Snapshot::begin(self.engine()?.clone()).map_err(fault::engine)?;
-        Ok(self.transaction(Kind::Read(snapshot), base))
+        // Read last: if no other has begun, it sees no more than these.
+        let exact = self.shared.schema.begun.load(Ordering::Acquire) == schema;
+        Ok(self.transaction(Kind::Read(snapshot), base, exact.then_some(schema)))
     }
 
     /// The writer's place, waited for as long as the options say.
     pub fn write(&self) -> Result<Transaction> {
         let write = WriteTxn::begin(self.engine()?.clone()).map_err(fault::engine)?;
         // Read while the place is held: nobody else can begin to commit.
-        let base = self.commits.begun.load(Ordering::Acquire);
-        Ok(self.transaction(Kind::Write(Box::new(write)), base))
+        let base = self.shared.commits.begun.load(Ordering::Acquire);
+        let schema = self.shared.schema.begun.load(Ordering::Acquire);
+        Ok(self.transaction(Kind::Write(write), base, Some(schema)))
     }
 
-    fn transaction(&self, kind: Kind, base: u64) -> Transaction {
-        Transaction { kind, base, changed: false, commits: self.commits.clone(), damage: self.damage.clone() }
+    fn transaction(&self, kind: Kind, base: u64, schema: Option<u64>) -> Transaction {
+        let shared = self.shared.clone();
+        Transaction { kind, base, schema, changed: false, schema_changed: false, shared }
     }
 
     /// Writes everything committed to its place in the data file.
@@ -147,8 +160,8 @@ impl Store {
 
     /// Whether cursors go on behind damage from now on; how often they did since the last call.
     pub fn skip_damage(&self, on: bool) -> u64 {
-        self.damage.passed_over.store(on, Ordering::Release);
-        self.damage.count.swap(0, Ordering::AcqRel)
+        self.shared.damage.passed_over.store(on, Ordering::Release);
+        self.shared.damage.count.swap(0, Ordering::AcqRel)
     }
 
     /// Pages looked at since opening, in memory or not.
@@ -187,17 +200,17 @@ fn start(platform: StdPlatform, options: &StoreOptions, page_size: u32) -> Resul
         ..core::Options::default()
     };
     let engine = Engine::open(platform, HeapMemory::new(sizes), choices)?;
-    Ok(Store { engine: Some(Arc::new(engine)), commits: Arc::default(), damage: Arc::default() })
+    Ok(Store { engine: Some(Arc::new(engine)), shared: Arc::default() })
 }
 
 /// A point in a write transaction to go back to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Savepoint(core::Savepoint);
 
-#[allow(clippy::large_enum_variant)] // A snapshot is made for every query: no allocation for it.
+#[allow(clippy::large_enum_variant)] // One is made for every statement: no allocation for it.
 enum Kind {
     Read(Snapshot),
-    Write(Box<WriteTxn>),
+    Write(WriteTxn),
 }
 
 /// A snapshot or the writer.
@@ -205,9 +218,11 @@ pub struct Transaction {
     kind: Kind,
     /// Commits before it.
     base: u64,
+    /// Changes of the schema before it; none: one was being committed when it began.
+    schema: Option<u64>,
     changed: bool,
-    commits: Arc<Commits>,
-    damage: Arc<Damage>,
+    schema_changed: bool,
+    shared: Arc<Shared>,
 }
 
 /// The same expression over either kind of view.
@@ -215,10 +230,7 @@ macro_rules! view {
     ($transaction:expr, $view:ident => $body:expr) => {
         match &$transaction.kind {
             Kind::Read($view) => $body,
-            Kind::Write(write) => {
-                let $view = &**write;
-                $body
-            }
+            Kind::Write($view) => $body,
         }
     };
 }
@@ -233,6 +245,18 @@ impl Transaction {
     /// commit just ending may count as one in between.
     pub fn is_continued_by(&self, writer: &Transaction) -> bool {
         self.base == writer.base
+    }
+
+    /// How many changes of the schema were committed before this transaction began, and are seen by
+    /// it; none: that is not known. Transactions of one store with the same number see the same
+    /// schema, apart from what they change themselves.
+    pub fn schema(&self) -> Option<u64> {
+        self.schema
+    }
+
+    /// To be called when this transaction changes the schema.
+    pub fn note_schema_change(&mut self) {
+        self.schema_changed = true;
     }
 
     /// A tree by name.
@@ -335,9 +359,12 @@ impl Transaction {
     pub fn commit(self) -> Result<()> {
         match self.kind {
             Kind::Write(write) if self.changed => {
-                self.commits.begun.fetch_add(1, Ordering::AcqRel);
+                let schema = u64::from(self.schema_changed);
+                self.shared.schema.begun.fetch_add(schema, Ordering::AcqRel);
+                self.shared.commits.begun.fetch_add(1, Ordering::AcqRel);
                 let result = write.commit();
-                self.commits.ended.fetch_add(1, Ordering::AcqRel);
+                self.shared.commits.ended.fetch_add(1, Ordering::AcqRel);
+                self.shared.schema.ended.fetch_add(schema, Ordering::AcqRel);
                 result.map_err(fault::engine)
             }
             Kind::Write(write) => write.commit().map_err(fault::engine),
@@ -360,6 +387,11 @@ impl Cursor {
         Cursor { cursor: core::Cursor::new(tree), key: Vec::new() }
     }
 
+    /// As a new one, in the memory of this one.
+    pub fn restart(&mut self, tree: TreeId) {
+        self.cursor = core::Cursor::new(tree);
+    }
+
     /// To the first entry whose key is at least `key`. True: equal.
     pub fn seek(&mut self, transaction: &Transaction, key: &[u8]) -> Result<bool> {
         let sought = view!(transaction, view => self.cursor.seek(view, key));
@@ -377,7 +409,7 @@ impl Cursor {
         T: Copy,
     {
         while let Err(error) = &result {
-            if !transaction.damage.passes(error) {
+            if !transaction.shared.damage.passes(error) {
                 break;
             }
             result = view!(transaction, view => self.cursor.skip(view)).map(|()| passed);
@@ -468,7 +500,7 @@ impl Cursor {
             };
             match transaction.read_long(&long)? {
                 Ok(bytes) if !f(&self.key, &bytes) => return Ok(()),
-                Err(error) if !transaction.damage.passes(&error) => return Err(fault::engine(error)),
+                Err(error) if !transaction.shared.damage.passes(&error) => return Err(fault::engine(error)),
                 _ => {}
             }
         }

@@ -323,6 +323,20 @@ impl Vector {
         }
     }
 
+    /// Puts the value of a row over another value; a text's memory is used again.
+    pub(crate) fn value_into(&self, row: usize, data_type: DataType, out: &mut Value) {
+        if let (VectorData::Bytes(values), Value::Text(old)) = (&self.data, &mut *out)
+            && !matches!(data_type, DataType::Blob | DataType::Json)
+            && row < self.len()
+            && self.is_valid(row)
+        {
+            old.clear();
+            old.push_str(values.text(row));
+            return;
+        }
+        *out = self.value(row, data_type);
+    }
+
     /// Adds row `row` of a vector of the same physical type.
     pub(crate) fn push_from(&mut self, other: &Vector, row: usize) -> Result<()> {
         if !other.is_valid(row) {

@@ -187,7 +187,7 @@ fn moves(index: &Index, old: &Row, new: &Row) -> bool {
 }
 
 /// The error for a key that is there already.
-fn duplicate(table: &Table, columns: &[usize], values: &[Value]) -> Error {
+pub(in crate::execute) fn duplicate(table: &Table, columns: &[usize], values: &[Value]) -> Error {
     let names: Vec<&str> =
         columns.iter().filter_map(|&c| table.columns.get(c)).map(|column| column.name.as_str()).collect();
     let (names, values) = (names.join(", "), shown(columns, values));

@@ -41,6 +41,8 @@ use crate::plan::{Change, ChangeKind, Conflict, Statement};
 use crate::storage::Transaction;
 use crate::types::{BATCH_ROWS, Batch, DataType, Value};
 use entries::Entries;
+pub(super) use entries::duplicate;
+pub(super) use new_row::{check_value, next_number, no_number};
 pub(crate) use reference::Pending;
 use reference::References;
 
@@ -160,7 +162,7 @@ impl Runner<'_> {
     }
 
     fn insert(&mut self, transaction: &mut Transaction, source: &[Batch], conflict: &Conflict) -> Result<()> {
-        let mut next = self.next_number(transaction)?;
+        let mut next = next_number(self.table(), transaction)?;
         let mut ready: Vec<Row> = Vec::new();
         let conflicts = !matches!(conflict, Conflict::Error);
         if conflicts && !source.is_empty() {

@@ -1,7 +1,7 @@
 //! New rows: the numbers of their keys, and whether they may be in the table.
 
 use super::Runner;
-use crate::catalog::{self, RowKey, Table};
+use crate::catalog::{self, Column, RowKey, Table};
 use crate::encoding::decode_rowid;
 use crate::error::{Error, ErrorKind, Result, state};
 use crate::expression::{Expression, evaluate};
@@ -30,15 +30,49 @@ pub(super) fn number(table: &Table, row: &mut [Value], next: &mut Option<i64>) -
         taken(*given, next);
         return Ok(*given);
     }
-    let Some(number) = *next else {
-        let message = format!("the table {} has used its highest number", table.name);
-        return Err(Error::new(ErrorKind::Limit, state::OUT_OF_RANGE, message).hint("give the key yourself"));
-    };
+    let number = next.ok_or_else(|| no_number(table))?;
     *next = number.checked_add(1);
     if let Some(place) = column.and_then(|column| row.get_mut(column)) {
         *place = Value::Integer(number);
     }
     Ok(number)
+}
+
+/// The error when there is no number left for a new row.
+pub(in crate::execute) fn no_number(table: &Table) -> Error {
+    let message = format!("the table {} has used its highest number", table.name);
+    Error::new(ErrorKind::Limit, state::OUT_OF_RANGE, message).hint("give the key yourself")
+}
+
+/// One more than the highest number in the table; none when that was the last.
+pub(in crate::execute) fn next_number(table: &Table, transaction: &Transaction) -> Result<Option<i64>> {
+    if matches!(table.key, RowKey::Columns(_)) {
+        return Ok(None);
+    }
+    let mut cursor = Cursor::new(table.tree);
+    cursor.seek_last(transaction)?;
+    let mut last = Ok(0);
+    cursor.visit(transaction, |key, _| {
+        last = decode_rowid(key);
+        false
+    })?;
+    let mut highest = last?.max(0);
+    if table.autoincrement {
+        highest = highest.max(catalog::sequence(transaction, table.id)?.unwrap_or(0));
+    }
+    Ok(highest.checked_add(1))
+}
+
+/// NOT NULL and length of the value of a column of a new row.
+pub(in crate::execute) fn check_value(table: &Table, column: &Column, value: &Value) -> Result<()> {
+    match value {
+        Value::Null if column.not_null => {
+            let message = format!("the column {}.{} must not be NULL", table.name, column.name);
+            Err(Error::constraint(state::NOT_NULL, message))
+        }
+        Value::Text(text) => check_length(text, column.data_type, &table.name, &column.name),
+        _ => Ok(()),
+    }
 }
 
 /// Notes that a row has a number: the next one is above it.
@@ -49,25 +83,6 @@ pub(super) fn taken(number: i64, next: &mut Option<i64>) {
 }
 
 impl Runner<'_> {
-    /// One more than the highest number in the table; none when that was the last.
-    pub(super) fn next_number(&self, transaction: &Transaction) -> Result<Option<i64>> {
-        if matches!(self.table().key, RowKey::Columns(_)) {
-            return Ok(None);
-        }
-        let mut cursor = Cursor::new(self.table().tree);
-        cursor.seek_last(transaction)?;
-        let mut last = Ok(0);
-        cursor.visit(transaction, |key, _| {
-            last = decode_rowid(key);
-            false
-        })?;
-        let mut highest = last?.max(0);
-        if self.table().autoincrement {
-            highest = highest.max(catalog::sequence(transaction, self.table().id)?.unwrap_or(0));
-        }
-        Ok(highest.checked_add(1))
-    }
-
     /// NOT NULL, lengths and CHECK of new rows.
     pub(super) fn check_rows(
         &mut self,
@@ -78,14 +93,7 @@ impl Runner<'_> {
     ) -> Result<()> {
         for row in rows {
             for (value, column) in row.iter().zip(&table.columns) {
-                match value {
-                    Value::Null if column.not_null => {
-                        let message = format!("the column {}.{} must not be NULL", table.name, column.name);
-                        return Err(Error::constraint(state::NOT_NULL, message));
-                    }
-                    Value::Text(text) => check_length(text, column.data_type, &table.name, &column.name)?,
-                    _ => {}
-                }
+                check_value(table, column, value)?;
             }
         }
         if checks.is_empty() || rows.is_empty() {
