@@ -33,6 +33,14 @@ pub(super) struct Target<'a, P: Platform, M: Memory<P>> {
     pub edge: bool,
 }
 
+/// A leaf that may be changed without the nodes above it.
+struct Aside<'a, P: Platform, M: Memory<P>> {
+    /// How the node above points to it.
+    old: Ptr,
+    leaf: Ptr,
+    grip: Grip<'a, P, M>,
+}
+
 impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     /// Puts an entry. Whether one with this key was replaced.
     ///
@@ -93,7 +101,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         if long || ascending || moved.is_empty() || tree.root.is_null() {
             return Ok(None);
         }
-        let Some((old, leaf, grip)) = self.leaf_aside(tree, moved, key)? else {
+        let Some(Aside { old, leaf, grip }) = self.leaf_aside(tree, moved, key)? else {
             return Ok(None);
         };
         let found = Node::new(grip.view()).search(key);
@@ -126,21 +134,20 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         Ok(Some(found.is_ok()))
     }
 
-    /// The leaf where `key` belongs: how the node above points to it, where it is, and its page. `None`
-    /// where there is no such node, or it may be changed.
+    /// The leaf where `key` belongs. `None` where there is no node above it, or that may be changed.
     fn leaf_aside(
         &self,
         tree: &TreeRoot,
         moved: &[Moved],
         key: &[u8],
-    ) -> Result<Option<(Ptr, Ptr, Grip<'a, P, M>)>, Error<P::Error>> {
+    ) -> Result<Option<Aside<'a, P, M>>, Error<P::Error>> {
         let (mut old, mut ptr, mut level) = (Ptr::NULL, tree.root, None);
         loop {
             let grip = self.pager.pin_for_change(ptr, self.protected)?;
             check_place(grip.view(), ptr, tree.tree, level)?;
             let found = format::level(grip.view());
             if found == 0 {
-                return Ok((!old.is_null()).then_some((old, ptr, grip)));
+                return Ok((!old.is_null()).then_some(Aside { old, leaf: ptr, grip }));
             }
             if matches!(grip, Grip::Own(_)) {
                 return Ok(None);

@@ -110,20 +110,6 @@ impl<'a, R: RawRwLock, B: AsRef<[u8]>> Pin<'a, R, B> {
     }
 }
 
-impl<'a, R: RawRwLock, B: AsRef<[u8]> + AsMut<[u8]>> Pin<'a, R, B> {
-    pub(crate) fn give_up_clean(self, ptr: Ptr) -> Result<PinMut<'a, R, B>, Self> {
-        let place = self.place;
-        if place.is_dirty() {
-            return Err(self);
-        }
-        drop(self);
-        match PinMut::try_lock(place) {
-            Some(pin) if place.key() == ptr.key() && !place.is_dirty() => Ok(pin),
-            _ => Err(Pin::lock(place)),
-        }
-    }
-}
-
 /// A page held for changing.
 pub(crate) struct PinMut<'a, R: RawRwLock, B> {
     guard: RwLockWriteGuard<'a, R, B>,
@@ -165,6 +151,7 @@ impl<'a, R: RawRwLock, B: AsRef<[u8]> + AsMut<[u8]>> PinMut<'a, R, B> {
         format::birth(self.view())
     }
 
+    /// Exchanges the buffers of two frames.
     pub(crate) fn exchange(&mut self, other: &mut Self) {
         core::mem::swap(&mut *self.guard, &mut *other.guard);
     }

@@ -9,10 +9,10 @@ use super::map::{Bits, Marker};
 use crate::device::BlockDevice;
 use crate::error::{Damage, DeviceName, Error, Operation};
 use crate::limits::PAGE_SIZE_MIN;
-use crate::memory::{Entry, Memory, PinMutOf, Placed};
+use crate::memory::{Entry, Memory, PinMut, PinMutOf, PlaceOf, Placed};
 use crate::page::Ptr;
 use crate::page::format::{self, Identity, Kind};
-use crate::pager::Grip;
+use crate::pager::{Grip, Hint, Role};
 use crate::platform::Platform;
 use crate::seeded::{Bug, is};
 use embedded_io::Error as _;
@@ -35,7 +35,8 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         level: u8,
     ) -> Result<Placed<'a, P, M>, Error<P::Error>> {
         let settled = bits == Bits::Held;
-        for _ in 0..self.space.recycled.capacity() {
+        let mut busy = 0;
+        loop {
             let (page, held) = self.take()?;
             if held && !settled {
                 self.set_bit(Bits::Held, page, false)?;
@@ -48,14 +49,20 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
             match self.pager.create(Identity { ptr, birth: self.epoch, tree, kind, level }, born) {
                 Ok(Some(pin)) => return Ok((ptr, pin)),
                 // What it was is still being written. Others first.
-                Ok(None) => self.put_back(0, page, settled),
+                Ok(None) => {
+                    self.put_back(0, page, settled);
+                    busy += 1;
+                    if busy >= self.space.recycled.len() {
+                        self.take_more()?;
+                        busy = 0;
+                    }
+                }
                 Err(error) => {
                     self.put_back(self.space.recycled.len(), page, settled);
                     return Err(error);
                 }
             }
         }
-        Err(Error::PoolExhausted)
     }
 
     /// A page nobody needs, and whether the map says that it is held (else it says used). The
@@ -68,6 +75,13 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
             self.take_free()?;
         }
         self.space.recycled.pop().ok_or(Error::NoSpace { pages: self.space.page_count })
+    }
+
+    /// Lays free pages ready on top of others that cannot be had now.
+    #[cold]
+    fn take_more(&mut self) -> Result<(), Error<P::Error>> {
+        let room = self.space.recycled.capacity() - self.space.recycled.len();
+        if room < TAKEN_MAX as usize { Err(Error::PoolExhausted) } else { self.take_free() }
     }
 
     /// Marks the next few free pages as used and lays them ready, the lowest on top: the map changes
@@ -85,7 +99,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
                 self.fail();
                 return Err(Error::Corrupt { page, damage: Damage::Map });
             }
-            // Cannot fail: it was empty, and has room for more than this.
+            // Cannot fail: there is room.
             let _ = self.space.recycled.push((page, false));
             self.space.take_free(1);
             self.space.held_count += 1;
@@ -155,6 +169,10 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
             // It would be handed out twice.
             self.fail();
             return Err(Error::Corrupt { page, damage: Damage::Map });
+        }
+        if self.pager.state.read_only.load(Ordering::Relaxed) {
+            // Nothing is ever written, so what it holds would stay for good.
+            self.pager.forget(page);
         }
         match self.space.recycled.push((page, settled)) {
             Ok(()) => Ok(()),
@@ -277,21 +295,30 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         };
         let (tree, level) = (format::tree(view), format::level(view));
         let (copy, mut pin) = self.create(tree, kind, level)?;
-        let source = match source.give_up_clean(ptr) {
-            Ok(mut spare) => {
-                pin.exchange(&mut spare);
-                spare.clear();
-                None
-            }
-            Err(source) => {
-                pin.bytes_mut().copy_from_slice(source.bytes());
-                Some(source)
-            }
-        };
-        format::set_identity(pin.view_mut(), Identity { ptr: copy, birth: self.epoch, tree, kind, level });
+        let place = source.place();
         drop(source);
+        if !self.take_over(place, ptr, &mut pin) {
+            let source = self.pager.pin(ptr, Role::Writer, Hint::Keep)?;
+            pin.bytes_mut().copy_from_slice(source.bytes());
+        }
+        format::set_identity(pin.view_mut(), Identity { ptr: copy, birth: self.epoch, tree, kind, level });
         self.free(ptr.page, birth)?;
         Ok((copy, pin))
+    }
+
+    /// Gives the buffer of a clean page to its copy, which saves copying it: who still wants the page as
+    /// it was reads it from the device. `false`: it is dirty, or held by somebody, or no longer there.
+    fn take_over(&self, place: PlaceOf<'a, P, M>, ptr: Ptr, copy: &mut PinMutOf<'a, P, M>) -> bool {
+        if place.is_dirty() || self.pager.state.failed.load(Ordering::Relaxed) {
+            return false;
+        }
+        let Some(mut old) = PinMut::try_lock(place) else { return false };
+        if place.key() != ptr.key() || place.is_dirty() {
+            return false;
+        }
+        copy.exchange(&mut old);
+        old.clear();
+        true
     }
 
     /// A page that may change where it is: under a new tag if it was written since its last.

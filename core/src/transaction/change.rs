@@ -2,7 +2,7 @@
 //!
 //! Used by write transactions, by recovery and by checkpoints; knows nothing of the log.
 
-use super::view::{Parts, find_name, find_root};
+use super::view::{Parts, find_name, find_root, reading};
 use crate::btree::Finger;
 use crate::btree::relocate::{Home, home_key};
 use crate::btree::search::{Source, Value};
@@ -144,6 +144,10 @@ impl<R: crate::memory::Roots> Change<R> {
         tree: u32,
         key: &[u8],
     ) -> Result<bool, Error<P::Error>> {
+        // Nothing may change where nothing is deleted: cursors go on then.
+        if reading(&self.parts(db), tree)?.get(key, |_| ())?.is_none() {
+            return Ok(false);
+        }
         self.finger = Finger::NONE;
         let span = self.freeing();
         self.settle_moved(db, span)?;
@@ -213,6 +217,7 @@ impl<R: crate::memory::Roots> Change<R> {
         db: &Database<P, M>,
         tree: u32,
     ) -> Result<(), Error<P::Error>> {
+        find_root(&self.parts(db), tree)?;
         self.finger = Finger::NONE;
         let span = self.freeing();
         self.settle_moved(db, span)?;

@@ -13,6 +13,7 @@ mod growth;
 mod hostile;
 mod log;
 mod memory;
+mod moved;
 mod opening;
 mod races;
 mod recovery;
