@@ -187,10 +187,17 @@ fn width_code(len: usize) -> Option<u8> {
     }
 }
 
+/// The bytes of a number whose code is above 8.
+fn wide_len(code: u8) -> Option<usize> {
+    (code <= 12).then(|| 2 * usize::from(code) - 8)
+}
+
+#[cold]
 fn too_long(what: &str) -> Error {
     Error::out_of_range(format!("a row has too many {what}"))
 }
 
+#[cold]
 fn damaged(how: &str) -> Error {
     Error::corrupt(format!("a stored row {how}"))
 }
@@ -282,62 +289,60 @@ impl<'a> RowReader<'a> {
         column >= self.count || (column + 1 < self.count && self.code(column) == CODE_NULL)
     }
 
-    /// Where the bytes of a column, which is not the last, begin and end, and whether it is NULL.
+    /// How many bytes a column has, which is not the last and whose code is not NULL; moves `at`
+    /// behind what stands before them. None: the row is damaged.
     #[inline]
-    fn bounds(&self, column: usize, at: usize) -> Result<(usize, usize, bool)> {
-        let code = self.code(column);
-        let size = usize::from(code);
-        match code {
-            0..=8 => Ok((at, at + size, false)),
-            CODE_NULL => Ok((at, at, true)),
-            _ => self.long_bounds(column, at, code),
-        }
-    }
-
-    fn long_bounds(&self, column: usize, at: usize, code: u8) -> Result<(usize, usize, bool)> {
-        let size = usize::from(code);
-        if !is_variable(self.data_type(column)) {
-            return match code {
-                ..=12 => Ok((at, at + 2 * size - 8, false)),
-                _ => Err(damaged("has a number of no known length")),
-            };
-        }
+    fn length(&self, column: usize, code: u8, at: &mut usize) -> Option<usize> {
         let size = match code {
-            CODE_LEN_1 => 1,
+            0..=8 => return Some(usize::from(code)),
+            _ if !is_variable(*self.types.get(column)?) => return wide_len(code),
+            CODE_LEN_1 => {
+                let len = *self.bytes.get(*at)?;
+                *at += 1;
+                return Some(usize::from(len));
+            }
             CODE_LEN_2 => 2,
             CODE_LEN_4 => 4,
-            _ => return Ok((at, at + size, false)),
+            _ => return Some(usize::from(code)),
         };
-        let start = at + size;
-        let from = self.bytes.get(at..start).ok_or_else(|| damaged("ends inside a column"))?;
-        let len = from.iter().rev().fold(0, |len, byte| len << 8 | usize::from(*byte));
-        Ok((start, start.saturating_add(len), false))
+        let from = self.bytes.get(*at..*at + size)?;
+        *at += size;
+        Some(from.iter().rev().fold(0, |len, byte| len << 8 | usize::from(*byte)))
+    }
+
+    /// The bytes of a column; none inside for NULL; none if the row is damaged.
+    #[inline]
+    fn find(&mut self, column: usize) -> Option<Option<&'a [u8]>> {
+        if column >= self.count {
+            return Some(None);
+        }
+        if column < self.next {
+            (self.next, self.at) = (0, self.body);
+        }
+        let last = self.count - 1;
+        loop {
+            let (at, here) = (self.at, self.next == column);
+            if self.next == last {
+                return self.bytes.get(at..).map(Some);
+            }
+            let code = self.code(self.next);
+            let mut start = at;
+            let mut len = 0;
+            if code != CODE_NULL {
+                len = self.length(self.next, code, &mut start)?;
+            }
+            self.at = start.checked_add(len)?;
+            self.next += 1;
+            if here {
+                return if code == CODE_NULL { Some(None) } else { self.bytes.get(start..self.at).map(Some) };
+            }
+        }
     }
 
     /// The bytes of a column; none for NULL.
     #[inline]
     fn field(&mut self, column: usize) -> Result<Option<&'a [u8]>> {
-        if column >= self.count {
-            return Ok(None);
-        }
-        if column < self.next {
-            (self.next, self.at) = (0, self.body);
-        }
-        while self.next < column {
-            self.at = self.bounds(self.next, self.at)?.1;
-            self.next += 1;
-        }
-        let field = if column + 1 == self.count {
-            self.bytes.get(self.at..)
-        } else {
-            let (start, end, is_null) = self.bounds(column, self.at)?;
-            (self.next, self.at) = (column + 1, end);
-            if is_null {
-                return Ok(None);
-            }
-            self.bytes.get(start..end)
-        };
-        field.map(Some).ok_or_else(|| damaged("ends inside a column"))
+        self.find(column).ok_or_else(|| damaged("has a column that does not fit"))
     }
 
     #[inline]
@@ -417,17 +422,18 @@ fn text(bytes: &[u8]) -> Result<&str> {
 
 #[inline]
 fn integer(bytes: &[u8], data_type: DataType) -> Result<i64> {
-    if bytes.len() > integer_len_max(data_type) {
-        return Err(damaged("has a number too long for its type"));
-    }
-    Ok(match *bytes {
+    let int = match *bytes {
         [] => 0,
         [a] => i64::from(a as i8),
         [a, b] => i64::from(i16::from_le_bytes([a, b])),
         [a, b, c] => i64::from(i32::from_le_bytes([0, a, b, c]) >> 8),
         [a, b, c, d] => i64::from(i32::from_le_bytes([a, b, c, d])),
         _ => wide(bytes)? as i64,
-    })
+    };
+    match bytes.len() <= integer_len_max(data_type) {
+        true => Ok(int),
+        false => Err(damaged("has a number too long for its type")),
+    }
 }
 
 fn wide(bytes: &[u8]) -> Result<i128> {

@@ -58,7 +58,7 @@ mod walk;
 
 pub(crate) use change::{Outcome, Pending, run_change};
 pub(crate) use context::{Context, Settings, State};
-pub(crate) use direct::{Changed, Direct, Scratch, Spare, Stream};
+pub(crate) use direct::{Changed, Direct, Held, Scratch, Spare};
 pub(crate) use measure::Measures;
 pub(crate) use rows::{RowCodec, index_order};
 pub(crate) use stop::Stop;

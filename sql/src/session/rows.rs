@@ -3,7 +3,7 @@
 use super::convert::FromSql;
 use super::prepare::Ready;
 use crate::error::{Error, ErrorKind, Result, state};
-use crate::execute::{Direct, Execution, Spare, Stream};
+use crate::execute::{Direct, Execution, Spare};
 use crate::plan::OutputColumn;
 use crate::storage::Transaction;
 use crate::types::{BATCH_ROWS, Batch, DataType, Value};
@@ -16,7 +16,6 @@ pub(super) struct Source {
     pub(super) feed: Feed,
 }
 
-#[allow(clippy::large_enum_variant)] // One is made for every query: no allocation for it.
 pub(super) enum Feed {
     Buffered(VecDeque<Batch>),
     Streaming {
@@ -29,35 +28,19 @@ pub(super) enum Feed {
     },
     /// At most one row, which is in the spare values if it is there.
     Point(bool),
-    /// The rows of a range.
-    Range {
-        /// None: everything is read.
-        held: Option<Held>,
-        statement: Arc<Ready>,
-        stream: Stream,
-    },
-}
-
-/// The snapshot rows are read from: of its own, or the transaction's.
-#[allow(clippy::large_enum_variant)] // As above.
-pub(super) enum Held {
-    Own(Transaction),
-    Shared(Arc<Transaction>),
-}
-
-impl Held {
-    pub(super) fn transaction(&self) -> &Transaction {
-        match self {
-            Held::Own(transaction) => transaction,
-            Held::Shared(transaction) => transaction,
-        }
-    }
+    /// The rows of a range, read by what is in the spare.
+    Range(Arc<Ready>),
 }
 
 impl Source {
     /// No rows and no columns.
     pub(super) fn none() -> Source {
         Source { columns: Arc::from([]), feed: Feed::Buffered(VecDeque::new()) }
+    }
+
+    /// The row of a key, which is in the spare values if it is there.
+    pub(super) fn point(ready: &Ready, there: bool) -> Source {
+        Source { columns: ready.columns.clone(), feed: Feed::Point(there) }
     }
 
     /// Rows that are known already.
@@ -74,22 +57,18 @@ impl Source {
             Feed::Streaming { transaction, execution, statement, parameters, sql } => {
                 execution.next(transaction, statement, parameters).map_err(|error| error.locate(sql))
             }
-            Feed::Point(_) | Feed::Range { .. } => Err(Error::internal("rows one by one as batches")),
+            Feed::Point(_) | Feed::Range(_) => Err(Error::internal("rows one by one as batches")),
         }
     }
 
     /// Puts the next row over `values`; none: the rows come in batches.
-    fn next_into(&mut self, values: &mut Vec<Value>) -> Option<Result<bool>> {
+    fn next_into(&mut self, spare: &mut Spare, values: &mut Vec<Value>) -> Option<Result<bool>> {
         match &mut self.feed {
             Feed::Point(there) => Some(Ok(std::mem::take(there))),
-            Feed::Range { held, statement, stream } => {
-                let Some(Direct::Read(read)) = &statement.direct else { return None };
-                let next = read.next(held.as_ref().map(Held::transaction), stream, values);
-                if stream.is_read() {
-                    *held = None;
-                }
-                Some(next)
-            }
+            Feed::Range(ready) => match &ready.direct {
+                Some(Direct::Read(read)) => Some(read.next(spare, values)),
+                _ => None,
+            },
             Feed::Buffered(_) | Feed::Streaming { .. } => None,
         }
     }
@@ -97,20 +76,19 @@ impl Source {
 
 /// The rows of a running query. They see the database as it was when the query began.
 pub struct Rows<'s> {
-    /// None: it is over.
-    source: Option<Source>,
+    source: Source,
     batch: Option<Batch>,
     /// The next row of the batch.
     at: usize,
     row: Row,
     /// Where the statement keeps the buffers.
-    spare: Option<&'s mut Spare>,
+    spare: &'s mut Spare,
 }
 
 impl<'s> Rows<'s> {
     pub(super) fn new(source: Source, spare: &'s mut Spare) -> Self {
         let row = Row { values: std::mem::take(&mut spare.values), columns: source.columns.clone() };
-        Rows { source: Some(source), batch: None, at: 0, row, spare: Some(spare) }
+        Rows { source, batch: None, at: 0, row, spare }
     }
 
     /// The next row; `None` at the end.
@@ -119,8 +97,7 @@ impl<'s> Rows<'s> {
     /// What goes wrong while the query runs.
     #[allow(clippy::should_implement_trait)]
     pub fn next(&mut self) -> Result<Option<&Row>> {
-        let Some(source) = &mut self.source else { return Ok(None) };
-        if let Some(next) = source.next_into(&mut self.row.values) {
+        if let Some(next) = self.source.next_into(self.spare, &mut self.row.values) {
             return Ok(next?.then_some(&self.row));
         }
         loop {
@@ -136,7 +113,7 @@ impl<'s> Rows<'s> {
                 }
                 _ => {
                     self.at = 0;
-                    self.batch = source.next()?;
+                    self.batch = self.source.next()?;
                     if self.batch.is_none() {
                         return Ok(None);
                     }
@@ -148,11 +125,8 @@ impl<'s> Rows<'s> {
 
 impl Drop for Rows<'_> {
     fn drop(&mut self) {
-        let Some(spare) = self.spare.take() else { return };
-        spare.values = std::mem::take(&mut self.row.values);
-        if let Some(Source { feed: Feed::Range { stream, .. }, .. }) = self.source.take() {
-            spare.keep(stream);
-        }
+        self.spare.values = std::mem::take(&mut self.row.values);
+        self.spare.end();
     }
 }
 

@@ -3,13 +3,13 @@
 use super::control::{Control, State};
 use super::convert::Bound;
 use super::prepare::{Cache, Prepared, Ready};
-use super::rows::{Feed, Held, Source};
+use super::rows::{Feed, Source};
 use super::schema::change_schema;
 use super::setting::Choices;
 use crate::catalog::Catalog;
 use crate::error::{Error, ErrorKind, Result, state};
 use crate::execute::{
-    Changed, Direct, Execution, Measures, Outcome, Scratch, Settings, Spare, Stop, run_change,
+    Changed, Direct, Execution, Held, Measures, Outcome, Scratch, Settings, Spare, Stop, run_change,
 };
 use crate::functions::SessionNumbers;
 use crate::parse::{Parameters, ast};
@@ -314,33 +314,46 @@ impl Session {
         if !self.may_directly() {
             return Ok(None);
         }
-        let held = match &self.control.state {
-            State::Idle => Held::Own(self.control.shared.store.read()?),
+        let begun = match &self.control.state {
+            // The writer's own changes may go on while the rows of a range are read.
             State::Writing(transaction) => {
-                let ready = prepared.plan(&self.control.catalog(transaction)?, transaction, parameters)?;
-                let Some(Direct::Read(read)) = &ready.direct else { return Ok(None) };
-                self.circumstances.look_up()?;
-                let there = read.point(transaction, parameters, spare)?;
-                return Ok(
-                    there.map(|there| Source { columns: ready.columns.clone(), feed: Feed::Point(there) })
-                );
+                let begun = self.point(transaction, prepared, parameters, spare)?;
+                return Ok(begun.and_then(|(ready, there)| Some(Source::point(&ready, there?))));
             }
-            State::Deferred | State::Reading(_) => match self.control.snapshot()? {
-                Some(snapshot) => Held::Shared(snapshot),
-                None => return Ok(None),
-            },
+            State::Idle => {
+                let own = self.control.shared.store.read()?;
+                self.point(&own, prepared, parameters, spare)?.map(|begun| (begun, Held::Own(own)))
+            }
+            State::Deferred | State::Reading(_) => {
+                let Some(shared) = self.control.snapshot()? else { return Ok(None) };
+                self.point(&shared, prepared, parameters, spare)?.map(|begun| (begun, Held::Shared(shared)))
+            }
         };
-        let transaction = held.transaction();
+        let Some(((ready, there), held)) = begun else { return Ok(None) };
+        if let Some(there) = there {
+            return Ok(Some(Source::point(&ready, there)));
+        }
+        if let Some(Direct::Read(read)) = &ready.direct {
+            read.begin(held, parameters, spare)?;
+        }
+        let columns = ready.columns.clone();
+        Ok(Some(Source { columns, feed: Feed::Range(ready) }))
+    }
+
+    /// The plan, if it needs no operators, and whether the row of a point is there; none inside: it is
+    /// a range.
+    fn point(
+        &self,
+        transaction: &Transaction,
+        prepared: &Prepared,
+        parameters: &[Value],
+        spare: &mut Spare,
+    ) -> Result<Option<(Arc<Ready>, Option<bool>)>> {
         let ready = prepared.plan(&self.control.catalog(transaction)?, transaction, parameters)?;
         let Some(Direct::Read(read)) = &ready.direct else { return Ok(None) };
         self.circumstances.look_up()?;
-        let columns = ready.columns.clone();
-        if let Some(there) = read.point(transaction, parameters, spare)? {
-            return Ok(Some(Source { columns, feed: Feed::Point(there) }));
-        }
-        let stream = read.stream(transaction, parameters, spare)?;
-        let feed = Feed::Range { held: Some(held), statement: ready, stream };
-        Ok(Some(Source { columns, feed }))
+        let there = read.point(transaction, parameters, spare)?;
+        Ok(Some((ready, there)))
     }
 
     fn query(&mut self, prepared: &Prepared, parameters: Vec<Value>) -> Result<Source> {

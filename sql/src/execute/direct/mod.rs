@@ -23,7 +23,7 @@ use crate::functions::cast_value;
 use crate::plan::{ChangeKind, Conflict, Physical, Plan, Statement};
 use crate::types::{DataType, Value};
 pub(crate) use change::{Changed, DirectChange, Scratch};
-pub(crate) use read::{DirectRead, Spare, Stream};
+pub(crate) use read::{DirectRead, Held, Spare};
 
 /// A plan that is carried out without operators.
 #[derive(Debug)]

@@ -67,17 +67,35 @@ impl PointKey {
 }
 
 /// What a statement keeps from one run to the next, so that it need not be made again.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Spare {
     /// The columns of a row.
     pub(crate) values: Vec<Value>,
     key: Vec<u8>,
     stream: Option<Stream>,
+    /// What the stream's rows are read from.
+    held: Option<Held>,
+}
+
+/// The snapshot rows are read from: of a query's own, or the transaction's.
+#[allow(clippy::large_enum_variant)] // One is made for every query: no allocation for it.
+pub(crate) enum Held {
+    Own(Transaction),
+    Shared(Arc<Transaction>),
+}
+
+impl Held {
+    pub(crate) fn transaction(&self) -> &Transaction {
+        match self {
+            Held::Own(transaction) => transaction,
+            Held::Shared(transaction) => transaction,
+        }
+    }
 }
 
 /// The rows of a range: entries are copied out of the tree some at a time and decoded one by one.
 #[derive(Debug)]
-pub(crate) struct Stream {
+struct Stream {
     cursor: Cursor,
     start: [u8; 8],
     end: Option<[u8; 8]>,
@@ -148,37 +166,28 @@ impl DirectRead {
         }
     }
 
-    /// Begins to read the rows of a range; it is given back by `Spare::keep`.
-    pub(crate) fn stream(
-        &self,
-        transaction: &Transaction,
-        parameters: &[Value],
-        spare: &mut Spare,
-    ) -> Result<Stream> {
+    /// Begins to read the rows of a range.
+    pub(crate) fn begin(&self, held: Held, parameters: &[Value], spare: &mut Spare) -> Result<()> {
         let Keys::Range { lower, upper } = &self.keys else { return Err(Error::internal("not a range")) };
-        let mut stream = match spare.stream.take() {
-            Some(mut stream) => {
-                stream.cursor.restart(self.table.tree);
-                stream
-            }
-            None => Stream {
-                cursor: Cursor::new(self.table.tree),
-                start: [0; 8],
-                end: None,
-                done: true,
-                entries: Vec::new(),
-                at: 0,
-                wanted: 0,
-            },
-        };
+        let stream = spare.stream.get_or_insert_with(|| Stream {
+            cursor: Cursor::new(self.table.tree),
+            start: [0; 8],
+            end: None,
+            done: true,
+            entries: Vec::new(),
+            at: 0,
+            wanted: 0,
+        });
         stream.entries.clear();
         (stream.at, stream.wanted, stream.done) = (0, WANTED_FIRST, true);
         // Both are evaluated, whatever the first one is, for the error the second one may be.
         let (lower, upper) = (bound(lower, parameters)?, bound(upper, parameters)?);
-        let (Some(lower), Some(upper)) = (lower, upper) else { return Ok(stream) };
-        let Some((start, end)) = rowid_bounds(lower, upper) else { return Ok(stream) };
+        let (Some(lower), Some(upper)) = (lower, upper) else { return Ok(()) };
+        let Some((start, end)) = rowid_bounds(lower, upper) else { return Ok(()) };
         (stream.start, stream.end) = (encode_rowid(start), end.map(encode_rowid));
         stream.done = false;
+        stream.cursor.restart(self.table.tree);
+        let transaction = held.transaction();
         match (self.reverse, &stream.end) {
             (false, _) => {
                 stream.cursor.seek(transaction, &stream.start)?;
@@ -186,17 +195,13 @@ impl DirectRead {
             (true, Some(end)) => stream.cursor.seek_last_before(transaction, end)?,
             (true, None) => stream.cursor.seek_last(transaction)?,
         }
-        Ok(stream)
+        spare.held = Some(held);
+        Ok(())
     }
 
-    /// The next row of a range, put over the values of the one before; false at the end. The
-    /// transaction must be the same at every call, or none when `Stream::is_read` said so.
-    pub(crate) fn next(
-        &self,
-        transaction: Option<&Transaction>,
-        stream: &mut Stream,
-        values: &mut Vec<Value>,
-    ) -> Result<bool> {
+    /// The next row of a range, put over the values of the one before; false at the end.
+    pub(crate) fn next(&self, spare: &mut Spare, values: &mut Vec<Value>) -> Result<bool> {
+        let Some(stream) = &mut spare.stream else { return Ok(false) };
         loop {
             if let Some((key, value, end)) = entry(&stream.entries, stream.at) {
                 stream.at = end;
@@ -206,11 +211,21 @@ impl DirectRead {
                 self.codec.read_into(key, value, &self.fields, values)?;
                 return Ok(true);
             }
-            match transaction {
-                Some(transaction) if !stream.done => stream.fill(transaction, self.reverse)?,
+            match &spare.held {
+                Some(held) if !stream.done => stream.fill(held.transaction(), self.reverse)?,
                 _ => return Ok(false),
             }
+            if stream.done {
+                spare.held = None;
+            }
         }
+    }
+}
+
+impl Spare {
+    /// The rows are wanted no more.
+    pub(crate) fn end(&mut self) {
+        self.held = None;
     }
 }
 
@@ -244,13 +259,8 @@ fn entry(entries: &[u8], at: usize) -> Option<(&[u8], &[u8], usize)> {
 }
 
 impl Stream {
-    /// Is everything in memory that will be read?
-    pub(crate) fn is_read(&self) -> bool {
-        self.done
-    }
-
     /// Copies the next entries.
-    pub(crate) fn fill(&mut self, transaction: &Transaction, reverse: bool) -> Result<()> {
+    fn fill(&mut self, transaction: &Transaction, reverse: bool) -> Result<()> {
         let Stream { cursor, start, end, entries, wanted, .. } = self;
         entries.clear();
         // Stays true when the tree ends before enough is read.
@@ -285,12 +295,5 @@ impl Stream {
         (self.at, self.done) = (0, ended);
         self.wanted = (self.wanted * 4).min(WANTED_MAX);
         Ok(())
-    }
-}
-
-impl Spare {
-    /// Keeps the buffers of a range that has been read.
-    pub(crate) fn keep(&mut self, stream: Stream) {
-        self.stream = Some(stream);
     }
 }
