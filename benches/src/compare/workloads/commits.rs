@@ -17,8 +17,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 const COMMITS: usize = 500;
-const CALLS: &str =
-    "trace=openat,close,statx,fsync,fdatasync,msync,write,writev,pwrite64,pwritev,pwritev2,io_uring_enter";
+const CALLS: &str = "trace=open,openat,close,statx,fsync,fdatasync,msync,write,writev,pwrite64,pwritev,pwritev2,io_uring_enter";
 const BEGIN: &str = "/drystone-begin";
 const END: &str = "/drystone-end";
 const ENTRIES: u64 = 10_000;
@@ -119,7 +118,9 @@ fn count(trace: &str) -> Counted {
         match name {
             "statx" if line.contains(BEGIN) => is_counting = true,
             "statx" if line.contains(END) => (is_counting, counted.ended) = (false, true),
-            "openat" if line.contains("O_DSYNC") || line.contains("O_SYNC") => through.extend(result),
+            "open" | "openat" if line.contains("O_DSYNC") || line.contains("O_SYNC") => {
+                through.extend(result)
+            }
             "close" => _ = file.is_some_and(|file| through.remove(&file)),
             "fsync" | "fdatasync" | "msync" if is_counting => counted.flushes += 1,
             "write" | "writev" | "pwrite64" | "pwritev" | "pwritev2" if is_counting => {
@@ -140,15 +141,17 @@ mod tests {
     fn calls_between_the_marks_are_counted() {
         let counted = super::count(
             "7 openat(AT_FDCWD, \"data.mdb\", O_RDWR|O_DSYNC|O_CLOEXEC, 0600) = 5\n\
+             7 open(\"/proc/self/fd/4\", O_WRONLY|O_SYNC) = 6\n\
              7 fdatasync(4)                      = 0\n\
              7 statx(AT_FDCWD, \"/drystone-begin\", 0, 0xfff, 0x7f) = -1 ENOENT (No such file or directory)\n\
              7 pwrite64(4, \"...\"..., 4096, 0)    = 4096\n\
              7 fdatasync(4 <unfinished ...>\n\
              8 pwrite64(5, \"= 9\"..., 120, 16)    = 120\n\
              7 <... fdatasync resumed>)          = 0\n\
+             7 pwrite64(6, \"...\"..., 192, 0)     = 192\n\
              7 statx(AT_FDCWD, \"/drystone-end\", 0, 0xfff, 0x7f) = -1 ENOENT (No such file or directory)\n\
              7 fsync(4)                          = 0\n",
         );
-        assert_eq!((counted.flushes, counted.writes, counted.bytes, counted.ended), (2, 2, 4216, true));
+        assert_eq!((counted.flushes, counted.writes, counted.bytes, counted.ended), (3, 3, 4408, true));
     }
 }
