@@ -118,9 +118,13 @@ fn not_a_file(path: &Arc<Path>, what: &'static str) -> Error {
 
 /// Opens the data file, or creates it.
 fn open_data(path: &Arc<Path>, create: bool, read_only: bool) -> Result<OwnedFd, Error> {
-    let flags = if create { access(read_only) | OFlags::CREATE } else { access(read_only) };
-    let mode = Mode::from_raw_mode(0o644);
-    retry(|| rustix::fs::open(&**path, flags, mode)).map_err(|e| open_error(path, e))
+    let open = |flags| retry(|| rustix::fs::open(&**path, flags, Mode::from_raw_mode(0o644)));
+    let fd = match open(access(read_only)) {
+        // Not before: some systems refuse to create what another user has made in a shared folder.
+        Err(Errno::NOENT) if create => open(access(read_only) | OFlags::CREATE),
+        found => found,
+    };
+    fd.map_err(|e| open_error(path, e))
 }
 
 /// Opens the log file, if there is one, and tells its length.

@@ -50,6 +50,11 @@ impl<'a, R: RawRwLock, B> Place<'a, R, B> {
         self.key.load(Ordering::Acquire)
     }
 
+    /// Whether this is where the frame's key stands.
+    pub(crate) fn is_keyed_by(self, key: &AtomicU64) -> bool {
+        core::ptr::eq(self.key, key)
+    }
+
     pub(crate) fn page(self) -> u32 {
         (self.key() >> 32) as u32
     }

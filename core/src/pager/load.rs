@@ -84,6 +84,9 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
         let (set, range) = self.set_of(page);
         if let Some(frame) = self.holding_any(page).filter(|_| !is(Bug::DeadFrameKept)) {
             let Some(mut pin) = PinMut::try_lock(frame) else { return Ok(None) };
+            if !self.clear_others(&range, pin.place(), page) {
+                return Ok(None);
+            }
             let few = born < self.running_max(range.len()) as u64;
             if frame.page() == page && (few || !self.must_spill(&range)) {
                 pin.begin(identity);
@@ -105,6 +108,23 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
         };
         pin.begin(identity);
         Ok(Some(pin))
+    }
+
+    /// Empties every frame of a page but one: a pointer kept for too long may have brought in what the
+    /// page was once (P2). `false`: one of them is held by somebody.
+    fn clear_others(&self, range: &Range<usize>, own: PlaceOf<'a, P, M>, page: u32) -> bool {
+        let keys = self.memory.keys().get(range.clone()).unwrap_or(&[]);
+        for (way, key) in keys.iter().enumerate() {
+            if (key.load(Ordering::Acquire) >> 32) as u32 == page && !own.is_keyed_by(key) {
+                let Some(pin) = self.frame(range.start + way).and_then(PinMut::try_lock) else {
+                    return false;
+                };
+                if pin.place().page() == page {
+                    pin.clear();
+                }
+            }
+        }
+        true
     }
 
     /// An empty frame of the set, unless the running transaction holds so many of it that it must
