@@ -30,7 +30,10 @@ impl System for Linux {
         }
         // By this name it is the same file, whatever was renamed meanwhile.
         let name = format!("/proc/self/fd/{}", fd.as_raw_fd());
-        rustix::fs::open(name, OFlags::WRONLY | OFlags::DSYNC | OFlags::CLOEXEC, Mode::empty()).ok()
+        // What rustix calls `DSYNC` is `O_SYNC`, which writes the file's times, too.
+        let flags =
+            OFlags::WRONLY | OFlags::from_bits_retain(libc::O_DSYNC.cast_unsigned()) | OFlags::CLOEXEC;
+        rustix::fs::open(name, flags, Mode::empty()).ok()
     }
 
     fn now_us(&self) -> u64 {

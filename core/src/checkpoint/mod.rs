@@ -444,6 +444,15 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
                     self.fail();
                 }
             })?;
+        } else {
+            // Whoever made the log this long may have been killed before it was flushed, and a commit
+            // flushes no more than its own bytes.
+            self.platform.log().flush().inspect_err(|_| self.fail()).map_err(|error| Error::Device {
+                device: DeviceName::Log,
+                operation: Operation::Flush,
+                offset: 0,
+                error,
+            })?;
         }
         if is(Bug::CleanMarkKept) {
             self.restart_log(durable.ring_len, Close::Clean)?;
