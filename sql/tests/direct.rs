@@ -253,3 +253,28 @@ fn an_interrupted_statement_does_nothing() {
         check(&db, "SELECT * FROM t", &["1|a"]);
     }
 }
+
+#[test]
+fn rows_are_kept_by_a_clone() {
+    let db = database("CREATE TABLE t (k INTEGER PRIMARY KEY, v TEXT, n INTEGER)");
+    run(&db, "INSERT INTO t SELECT value, 'v' || value, -value FROM generate_series(1, 700)");
+    // A long text in between ends what is read ahead, and its memory goes with it.
+    run(&db, "UPDATE t SET v = repeat('long', 40000) WHERE k IN (3, 60, 61, 300)");
+    let mut statement = db.prepare("SELECT n, v, k FROM t WHERE k >= ?").expect("prepare");
+    for from in [1, 2, 59, 690, 701] {
+        let mut rows = statement.query([from]).expect("query");
+        let mut kept = Vec::new();
+        while let Some(row) = rows.next().expect("row") {
+            assert_eq!(row.values().len(), 3);
+            kept.push(row.clone());
+        }
+        drop(rows);
+        assert_eq!(kept.len(), 701 - from as usize);
+        for (row, k) in kept.iter().zip(from..) {
+            let text = if [3, 60, 61, 300].contains(&k) { "long".repeat(40_000) } else { format!("v{k}") };
+            assert_eq!(row.get::<_, i64>("k").expect("k"), k);
+            assert_eq!(row.get_ref(1).expect("v"), &Value::Text(text));
+            assert_eq!(row.values().first(), Some(&Value::Integer(-k)));
+        }
+    }
+}

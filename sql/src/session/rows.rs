@@ -61,10 +61,11 @@ impl Source {
         }
     }
 
-    /// Puts the next row over `values`; none: the rows come in batches.
-    fn next_into(&mut self, spare: &mut Spare, values: &mut Vec<Value>) -> Option<Result<bool>> {
+    /// The place in `values` of the next row, which may be put over them; none inside: that was all;
+    /// none: the rows come in batches.
+    fn next_into(&mut self, spare: &mut Spare, values: &mut Vec<Value>) -> Option<Result<Option<usize>>> {
         match &mut self.feed {
-            Feed::Point(there) => Some(Ok(std::mem::take(there))),
+            Feed::Point(there) => Some(Ok(std::mem::take(there).then_some(0))),
             Feed::Range(ready) => match &ready.direct {
                 Some(Direct::Read(read)) => Some(read.next(spare, values)),
                 _ => None,
@@ -87,7 +88,8 @@ pub struct Rows<'s> {
 
 impl<'s> Rows<'s> {
     pub(super) fn new(source: Source, spare: &'s mut Spare) -> Self {
-        let row = Row { values: std::mem::take(&mut spare.values), columns: source.columns.clone() };
+        let row =
+            Row { values: std::mem::take(&mut spare.values), start: 0, columns: source.columns.clone() };
         Rows { source, batch: None, at: 0, row, spare }
     }
 
@@ -98,7 +100,9 @@ impl<'s> Rows<'s> {
     #[allow(clippy::should_implement_trait)]
     pub fn next(&mut self) -> Result<Option<&Row>> {
         if let Some(next) = self.source.next_into(self.spare, &mut self.row.values) {
-            return Ok(next?.then_some(&self.row));
+            let Some(start) = next? else { return Ok(None) };
+            self.row.start = start;
+            return Ok(Some(&self.row));
         }
         loop {
             match &self.batch {
@@ -125,8 +129,7 @@ impl<'s> Rows<'s> {
 
 impl Drop for Rows<'_> {
     fn drop(&mut self) {
-        self.spare.values = std::mem::take(&mut self.row.values);
-        self.spare.end();
+        self.spare.end(std::mem::take(&mut self.row.values));
     }
 }
 
@@ -137,10 +140,18 @@ impl std::fmt::Debug for Rows<'_> {
 }
 
 /// One row of a result.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Row {
+    /// Its values, perhaps between those of others.
     values: Vec<Value>,
+    start: usize,
     columns: Arc<[OutputColumn]>,
+}
+
+impl Clone for Row {
+    fn clone(&self) -> Row {
+        Row { values: self.values().to_vec(), start: 0, columns: self.columns.clone() }
+    }
 }
 
 /// What a column can be called by: its number from 0, or its name.
@@ -175,7 +186,7 @@ impl Row {
     /// When there is no such column, or its value is of another type, or NULL and `T` no `Option`.
     pub fn get<I: RowIndex, T: FromSql>(&self, index: I) -> Result<T> {
         let index = index.index(self)?;
-        let value = self.values.get(index).unwrap_or(&Value::Null);
+        let value = self.values().get(index).unwrap_or(&Value::Null);
         T::from_sql(value).map_err(|error| {
             let name = self.columns.get(index).map_or("", |column| column.name.as_str());
             let renamed =
@@ -193,12 +204,12 @@ impl Row {
     /// When there is no such column.
     pub fn get_ref<I: RowIndex>(&self, index: I) -> Result<&Value> {
         let index = index.index(self)?;
-        Ok(self.values.get(index).unwrap_or(&Value::Null))
+        Ok(self.values().get(index).unwrap_or(&Value::Null))
     }
 
     /// All values.
     pub fn values(&self) -> &[Value] {
-        &self.values
+        self.values.get(self.start..self.start + self.columns.len()).unwrap_or(&[])
     }
 }
 

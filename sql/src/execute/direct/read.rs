@@ -69,7 +69,7 @@ impl PointKey {
 /// What a statement keeps from one run to the next, so that it need not be made again.
 #[derive(Default)]
 pub(crate) struct Spare {
-    /// The columns of a row.
+    /// The columns of a row, or of some rows one after the other.
     pub(crate) values: Vec<Value>,
     key: Vec<u8>,
     stream: Option<Stream>,
@@ -93,23 +93,29 @@ impl Held {
     }
 }
 
-/// The rows of a range: entries are copied out of the tree some at a time and decoded one by one.
+/// The rows of a range, read some at a time.
 #[derive(Debug)]
 struct Stream {
     cursor: Cursor,
     start: [u8; 8],
     end: Option<[u8; 8]>,
-    /// The tree has no more entries of the range.
+    /// The tree has no more rows of the range.
     done: bool,
-    /// Entries: the lengths of key and value, 4 bytes each, then both.
-    entries: Vec<u8>,
-    at: usize,
-    /// How many bytes of entries are to be read next.
+    /// How many rows were read last, how many of them were handed out, and how many are read next.
+    read: usize,
+    handed: usize,
     wanted: usize,
+    /// What is wrong with the row behind them.
+    error: Option<Error>,
+    /// They are long: their memory is not kept.
+    long: bool,
 }
 
-const WANTED_FIRST: usize = 4 << 10;
-const WANTED_MAX: usize = 64 << 10;
+/// Few may be wanted.
+const ROWS_FIRST: usize = 16;
+const ROWS_MAX: usize = 256;
+/// Rows with more bytes than this are not read ahead.
+const BYTES_MAX: usize = 64 << 10;
 
 impl DirectRead {
     pub(super) fn of(plan: &Physical) -> Option<DirectRead> {
@@ -174,12 +180,14 @@ impl DirectRead {
             start: [0; 8],
             end: None,
             done: true,
-            entries: Vec::new(),
-            at: 0,
+            read: 0,
+            handed: 0,
             wanted: 0,
+            error: None,
+            long: false,
         });
-        stream.entries.clear();
-        (stream.at, stream.wanted, stream.done) = (0, WANTED_FIRST, true);
+        (stream.read, stream.handed, stream.wanted) = (0, 0, ROWS_FIRST);
+        (stream.done, stream.error) = (true, None);
         // Both are evaluated, whatever the first one is, for the error the second one may be.
         let (lower, upper) = (bound(lower, parameters)?, bound(upper, parameters)?);
         let (Some(lower), Some(upper)) = (lower, upper) else { return Ok(()) };
@@ -199,33 +207,79 @@ impl DirectRead {
         Ok(())
     }
 
-    /// The next row of a range, put over the values of the one before; false at the end.
-    pub(crate) fn next(&self, spare: &mut Spare, values: &mut Vec<Value>) -> Result<bool> {
-        let Some(stream) = &mut spare.stream else { return Ok(false) };
+    /// The place in `values` of the next row of a range; none at the end. The values are to be the
+    /// same at each call.
+    pub(crate) fn next(&self, spare: &mut Spare, values: &mut Vec<Value>) -> Result<Option<usize>> {
+        let Some(stream) = &mut spare.stream else { return Ok(None) };
         loop {
-            if let Some((key, value, end)) = entry(&stream.entries, stream.at) {
-                stream.at = end;
-                if values.len() != self.fields.len() {
-                    values.resize(self.fields.len(), Value::Null);
-                }
-                self.codec.read_into(key, value, &self.fields, values)?;
-                return Ok(true);
+            if stream.handed < stream.read {
+                stream.handed += 1;
+                return Ok(Some((stream.handed - 1) * self.fields.len()));
+            }
+            if let Some(error) = stream.error.take() {
+                stream.done = true;
+                return Err(error);
             }
             match &spare.held {
-                Some(held) if !stream.done => stream.fill(held.transaction(), self.reverse)?,
-                _ => return Ok(false),
+                Some(held) if !stream.done => self.fill(stream, held.transaction(), values)?,
+                _ => return Ok(None),
             }
             if stream.done {
                 spare.held = None;
             }
         }
     }
+
+    /// Reads the next rows over the values.
+    fn fill(&self, stream: &mut Stream, transaction: &Transaction, values: &mut Vec<Value>) -> Result<()> {
+        let Stream { cursor, start, end, wanted, error, long, .. } = stream;
+        let width = self.fields.len();
+        if std::mem::take(long) {
+            values.clear();
+        }
+        // Stays true when the tree ends before enough is read.
+        let mut ended = true;
+        let (mut read, mut bytes) = (0, 0);
+        let visit = |key: &[u8], value: &[u8]| {
+            let outside = match self.reverse {
+                true => key < start.as_slice(),
+                false => end.as_ref().is_some_and(|end| key >= end.as_slice()),
+            };
+            if outside {
+                return false;
+            }
+            let at = read * width;
+            if values.len() < at + width {
+                values.resize(at + width, Value::Null);
+            }
+            let row = values.get_mut(at..at + width).unwrap_or_default();
+            if let Err(found) = self.codec.read_into(key, value, &self.fields, row) {
+                *error = Some(found);
+                return false;
+            }
+            read += 1;
+            bytes += value.len();
+            *long = bytes >= BYTES_MAX;
+            ended = read < *wanted && !*long;
+            ended
+        };
+        match self.reverse {
+            false => cursor.visit(transaction, visit)?,
+            true => cursor.visit_back(transaction, visit)?,
+        }
+        (stream.read, stream.handed, stream.done) = (read, 0, ended);
+        stream.wanted = (stream.wanted * 4).min(ROWS_MAX);
+        Ok(())
+    }
 }
 
 impl Spare {
-    /// The rows are wanted no more.
-    pub(crate) fn end(&mut self) {
+    /// The rows are wanted no more; their memory is.
+    pub(crate) fn end(&mut self, values: Vec<Value>) {
         self.held = None;
+        if !self.stream.as_ref().is_some_and(|stream| stream.long) {
+            self.values = values;
+        }
     }
 }
 
@@ -246,54 +300,4 @@ fn bound(bound: &Option<(Operand, bool)>, parameters: &[Value]) -> Result<Option
         return Ok(None);
     }
     Ok(Some(Some((key_integer(&value)?, *inclusive))))
-}
-
-/// The entry at a place: key, value, and where the next one is.
-fn entry(entries: &[u8], at: usize) -> Option<(&[u8], &[u8], usize)> {
-    let rest = entries.get(at..)?;
-    let (head, rest) = rest.split_first_chunk()?;
-    let lengths = u64::from_le_bytes(*head);
-    let (key_len, value_len) = (lengths as u32 as usize, (lengths >> 32) as usize);
-    let (key, rest) = rest.split_at_checked(key_len)?;
-    Some((key, rest.get(..value_len)?, at + 8 + key_len + value_len))
-}
-
-impl Stream {
-    /// Copies the next entries.
-    fn fill(&mut self, transaction: &Transaction, reverse: bool) -> Result<()> {
-        let Stream { cursor, start, end, entries, wanted, .. } = self;
-        entries.clear();
-        // Stays true when the tree ends before enough is read.
-        let mut ended = true;
-        let mut too_long = false;
-        let visit = |key: &[u8], value: &[u8]| {
-            let outside = match reverse {
-                true => key < start.as_slice(),
-                false => end.as_ref().is_some_and(|end| key >= end.as_slice()),
-            };
-            if outside {
-                return false;
-            }
-            let (Ok(key_len), Ok(value_len)) = (u32::try_from(key.len()), u32::try_from(value.len())) else {
-                too_long = true;
-                return false;
-            };
-            entries.reserve(8 + key.len() + value.len());
-            entries.extend_from_slice(&(u64::from(value_len) << 32 | u64::from(key_len)).to_le_bytes());
-            entries.extend_from_slice(key);
-            entries.extend_from_slice(value);
-            ended = entries.len() < *wanted;
-            ended
-        };
-        match reverse {
-            false => cursor.visit(transaction, visit)?,
-            true => cursor.visit_back(transaction, visit)?,
-        }
-        if too_long {
-            return Err(Error::corrupt("a stored row is longer than 4 GiB"));
-        }
-        (self.at, self.done) = (0, ended);
-        self.wanted = (self.wanted * 4).min(WANTED_MAX);
-        Ok(())
-    }
 }
