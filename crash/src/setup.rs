@@ -121,7 +121,7 @@ impl Setup {
             checkpoint_interval_us: [10_000_000, 3_000][random.index(2)],
             ..Options::default()
         };
-        let is_full = random.one_in(5);
+        let is_full = random.one_in(3);
         let capacity = if is_full { 60 + random.below(100) } else { u64::MAX / u64::from(BLOCK) };
         // Threads and steps by the clock would mix by chance, and so would those who find no space.
         let alone = options.checkpoint_auto || profile == Profile::Small || is_full;
