@@ -34,6 +34,8 @@ impl Run<'_> {
         if room < count + 1 {
             return db.checkpoint().map_err(during("checkpoint")).map(|()| None);
         }
+        // The first write after opening flushes the log by itself.
+        drop(db.write().map_err(during("write"))?);
         let platform = self.platform.clone();
         platform.hold_flushes(Role::Log);
         scope(|scope| {

@@ -18,9 +18,13 @@ use crate::platform::Platform;
 use crate::space::Workspace;
 
 impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
-    /// Takes the entry with this key away; whether there was one. The caller knows that there is. After
-    /// an error the transaction must be rolled back.
+    /// Takes the entry with this key away; whether there was one. A key that is not there changes
+    /// nothing. After an error the transaction must be rolled back.
     pub(crate) fn delete(&mut self, tree: &mut TreeRoot, key: &[u8]) -> Result<bool, Error<P::Error>> {
+        let reading = Reading { source: Source::writer(self.pager), tree: tree.tree, root: tree.root };
+        if reading.get(key, |_| ())?.is_none() {
+            return Ok(false);
+        }
         let Target { path, leaf, mut pin, .. } = self.walk(tree, key)?;
         let Ok(index) = Node::new(pin.view()).search(key) else {
             return Ok(false);

@@ -145,7 +145,8 @@ impl<R: crate::memory::Roots> Change<R> {
         key: &[u8],
     ) -> Result<bool, Error<P::Error>> {
         // Nothing may change where nothing is deleted: cursors go on then.
-        if reading(&self.parts(db), tree)?.get(key, |_| ())?.is_none() {
+        let settled = self.state.roots.moved().iter().all(|moved| *moved == Moved::NONE);
+        if !settled && reading(&self.parts(db), tree)?.get(key, |_| ())?.is_none() {
             return Ok(false);
         }
         self.finger = Finger::NONE;

@@ -47,3 +47,13 @@ fn keys_alike_in_their_heads_are_found_below_a_stale_first_key() {
 fn text_key(number: u32, part: u64) -> Vec<u8> {
     format!("0-{number}-{part}-{:040x}", u64::from(number) ^ part << 32).into_bytes()
 }
+
+/// A tree that no checkpoint has seen stands in the catalog by its name alone.
+#[test]
+fn the_only_tree_goes() {
+    let db = create(blank(), Small::<16, 8192>::new(), quiet());
+    let mut txn = db.write().unwrap();
+    assert!(txn.drop_tree(b"tree").unwrap());
+    txn.commit().unwrap();
+    assert!(db.check().unwrap().is_ok());
+}
