@@ -163,16 +163,19 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         self.mark_held(&mut Marker::new(), page)
     }
 
-    /// Makes a page nobody can need reusable. Its frame stays for what it will hold next.
+    /// Makes a page nobody can need reusable, and forgets its frame.
     pub(super) fn recycle(&mut self, page: u32, settled: bool) -> Result<(), Error<P::Error>> {
+        self.pager.forget(page);
+        self.lay_ready(page, settled)
+    }
+
+    /// As [`Workspace::recycle`], but a page of a committed state keeps its frame for what it will hold
+    /// next: the frame counts as anybody's until then.
+    pub(super) fn lay_ready(&mut self, page: u32, settled: bool) -> Result<(), Error<P::Error>> {
         if self.is_ready(page) {
             // It would be handed out twice.
             self.fail();
             return Err(Error::Corrupt { page, damage: Damage::Map });
-        }
-        if self.pager.state.read_only.load(Ordering::Relaxed) {
-            // Nothing is ever written, so what it holds would stay for good.
-            self.pager.forget(page);
         }
         match self.space.recycled.push((page, settled)) {
             Ok(()) => Ok(()),
@@ -295,11 +298,16 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         };
         let (tree, level) = (format::tree(view), format::level(view));
         let (copy, mut pin) = self.create(tree, kind, level)?;
-        let place = source.place();
-        drop(source);
-        if !self.take_over(place, ptr, &mut pin) {
-            let source = self.pager.pin(ptr, Role::Writer, Hint::Keep)?;
+        if source.place().is_dirty() {
             pin.bytes_mut().copy_from_slice(source.bytes());
+            drop(source);
+        } else {
+            let place = source.place();
+            drop(source);
+            if !self.take_over(place, ptr, &mut pin) {
+                let source = self.pager.pin(ptr, Role::Writer, Hint::Keep)?;
+                pin.bytes_mut().copy_from_slice(source.bytes());
+            }
         }
         format::set_identity(pin.view_mut(), Identity { ptr: copy, birth: self.epoch, tree, kind, level });
         self.free(ptr.page, birth)?;

@@ -130,7 +130,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
             let Some(entry) = self.pop(index)? else { break };
             budget -= 1;
             match protectors.newest(entry) {
-                None => self.recycle(entry.page, entry.settled)?,
+                None => self.lay_ready(entry.page, entry.settled)?,
                 Some(epoch) => {
                     let to = self.dead_list(epoch, index, protectors);
                     self.push_or_return(to, entry, index)?;
@@ -219,7 +219,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         while let Some(entry) = self.pop(from)? {
             match (to, protectors.newest(entry)) {
                 _ if entry.freed == 0 => {}
-                (_, None) => self.recycle(entry.page, entry.settled)?,
+                (_, None) => self.lay_ready(entry.page, entry.settled)?,
                 (Some(to), Some(_)) => self.push_or_return(to, entry, from)?,
                 (None, Some(_)) => return Err(Error::MemoryTooSmall),
             }
