@@ -5,7 +5,8 @@
 //! with nothing goes, and its parent is looked at next; a root with one child gives way to it.
 
 use super::Path;
-use super::insert::{Target, relay};
+use super::descend::Target;
+use super::insert::relay;
 use super::search::{Overflow, Reading, Source};
 use crate::error::Error;
 use crate::memory::{Memory, TreeRoot};

@@ -1,7 +1,7 @@
 //! Freeing a whole tree in bounded steps: its first leaf goes, again and again.
 
 use super::Path;
-use super::search::{Overflow, check_place, push_step};
+use super::search::{Overflow, push_step};
 use crate::error::Error;
 use crate::memory::{Memory, TreeRoot};
 use crate::page::edit;
@@ -16,23 +16,12 @@ impl<P: Platform, M: Memory<P>> Workspace<'_, P, M> {
         if tree.root.is_null() {
             return Ok(());
         }
-        let (mut ptr, mut pin) = self.writable(tree.root)?;
-        check_place(pin.view(), ptr, tree.tree, None)?;
-        tree.root = ptr;
+        let mut pin = self.own_root(tree)?;
+        let mut ptr = tree.root;
         let mut path = Path::new();
-        loop {
-            let level = format::level(pin.view());
-            if level == 0 {
-                break;
-            }
-            let child = Node::new(pin.view()).child(0);
+        while format::level(pin.view()) > 0 {
             push_step(&mut path, ptr, 0)?;
-            let (new, child_pin) = self.writable(child)?;
-            check_place(child_pin.view(), child, tree.tree, Some(level - 1))?;
-            if new != child {
-                edit::set_child(pin.view_mut(), 0, new);
-            }
-            (ptr, pin) = (new, child_pin);
+            (ptr, pin) = self.own_child(tree.tree, &mut pin, 0)?;
         }
         while Node::new(pin.view()).count() > 0 {
             let last = Node::new(pin.view()).count() - 1;

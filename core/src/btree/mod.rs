@@ -3,7 +3,9 @@
 //! | file | does |
 //! |---|---|
 //! | `search` | reading: one key, and the checks every node passes on the way |
+//! | `descend` | going down to change: each node on the way made changeable |
 //! | `insert` | putting an entry; splits, up to a new root |
+//! | `aside` | putting an entry into a leaf alone; the nodes above follow later |
 //! | `delete` | taking an entry away; merges, down to no root |
 //! | `overflow` | long values in chains of pages |
 //! | `cursor` | walking in key order, both ways |
@@ -15,8 +17,10 @@
 //! way and nothing has to be passed up but splits and merges. Levels count down to 0 at the leaves
 //! by one, so a walk always ends. The shape follows from the operations alone.
 
+mod aside;
 pub(crate) mod cursor;
 mod delete;
+mod descend;
 pub(crate) mod drop;
 mod insert;
 pub(crate) mod overflow;

@@ -3,7 +3,7 @@
 //!
 //! What is read from the page to find it is a hint only: the walk decides whether it is there.
 
-use super::search::{Overflow, Reading, Source, check_place};
+use super::search::{Overflow, Reading, Source};
 use crate::error::Error;
 use crate::memory::{Memory, TreeRoot};
 use crate::page::format::{self, Kind};
@@ -48,8 +48,7 @@ impl<P: Platform, M: Memory<P>> Workspace<'_, P, M> {
         if !self.is_home(tree, home, key)? {
             return Ok(false);
         }
-        let (ptr, mut pin) = self.writable(tree.root)?;
-        tree.root = ptr;
+        let mut pin = self.own_root(tree)?;
         loop {
             let level = format::level(pin.view());
             if level == home.level && home.kind != Kind::Overflow {
@@ -64,13 +63,7 @@ impl<P: Platform, M: Memory<P>> Workspace<'_, P, M> {
                 return Ok(true);
             }
             let index = node.search_child(key);
-            let child = node.child(index);
-            let (new, child_pin) = self.writable(child)?;
-            check_place(child_pin.view(), child, tree.tree, Some(level - 1))?;
-            if new != child {
-                edit::set_child(pin.view_mut(), index, new);
-            }
-            pin = child_pin;
+            (_, pin) = self.own_child(tree.tree, &mut pin, index)?;
         }
     }
 
