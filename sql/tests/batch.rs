@@ -85,3 +85,12 @@ fn wrong_uses() {
     check(&db, "SELECT k FROM t", &["1", "2"]);
     fails(&db, "COMMIT", "25000");
 }
+
+#[test]
+fn keys_that_number_themselves_keep_the_order() {
+    let db = database("CREATE TABLE t (k INTEGER PRIMARY KEY, v TEXT)");
+    let mut insert = db.prepare("INSERT INTO t VALUES (?, ?)").expect("prepare");
+    assert_eq!(insert.execute_many([(Some(1), "a"), (None, "b")]).expect("batch"), 2);
+    assert_eq!(insert.execute_many([(Some(9), "c"), (None, "d"), (Some(5), "e")]).expect("batch"), 3);
+    check(&db, "SELECT * FROM t", &["1|a", "2|b", "5|e", "9|c", "10|d"]);
+}

@@ -344,3 +344,22 @@ fn numbers_go_on_behind_a_key_that_was_moved() {
     run(&db, "INSERT INTO nn VALUES (NULL, 1), (NULL, 3) ON CONFLICT (u) DO UPDATE SET id = 9");
     check(&db, "SELECT * FROM nn", &["3|2", "9|1", "10|3"]);
 }
+
+#[test]
+fn numbers_stay_in_the_range_of_the_key() {
+    for (data_type, last) in [("SMALLINT", 32_767_i64), ("INT4", 2_147_483_647), ("BIGINT", i64::MAX)] {
+        for rule in ["", " AUTOINCREMENT"] {
+            let db = database(&format!("CREATE TABLE t (k {data_type} PRIMARY KEY{rule}, v TEXT)"));
+            run(&db, &format!("INSERT INTO t VALUES ({}, 'a')", last - 2));
+            fails(&db, "INSERT INTO t (v) VALUES ('b'), ('c'), ('d')", "22003");
+            run(&db, "INSERT INTO t (v) VALUES ('b'), ('c')");
+            for directly in [true, false] {
+                db.run_directly(directly);
+                fails(&db, "INSERT INTO t (v) VALUES ('d')", "22003");
+                fails(&db, "INSERT INTO t SELECT NULL, 'd'", "22003");
+            }
+            check(&db, "SELECT max(k), count(*) FROM t", &[&format!("{last}|3")]);
+            run(&db, "INSERT INTO t VALUES (7, 'e')");
+        }
+    }
+}

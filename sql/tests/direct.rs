@@ -255,6 +255,59 @@ fn an_interrupted_statement_does_nothing() {
 }
 
 #[test]
+fn an_interrupt_ends_the_rows_of_a_range() {
+    let db = database("CREATE TABLE t (k INTEGER PRIMARY KEY, v TEXT)");
+    run(&db, "INSERT INTO t SELECT value, 'x' FROM generate_series(1, 5000)");
+    let mut statement = db.prepare("SELECT * FROM t WHERE k > ?").expect("prepare");
+    for _ in 0..2 {
+        let mut rows = statement.query([0]).expect("query");
+        rows.next().expect("a row");
+        db.interrupt_handle().interrupt();
+        let error = loop {
+            match rows.next() {
+                Ok(row) => assert!(row.is_some(), "it was not interrupted"),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error.code(), "57014");
+    }
+    // An interrupt from before counts for nothing.
+    let mut rows = statement.query([0]).expect("query");
+    let mut count = 0;
+    while rows.next().expect("row").is_some() {
+        count += 1;
+    }
+    assert_eq!(count, 5_000);
+}
+
+#[test]
+fn dates_outside_the_calendar_are_refused() {
+    let db = database("CREATE TABLE t (k INTEGER PRIMARY KEY, d DATE, at TIMESTAMP, c TIME)");
+    for directly in [true, false] {
+        db.run_directly(directly);
+        for (column, value) in [
+            ("d", Value::Date(i32::MAX)),
+            ("d", Value::Date(-719_163)),
+            ("at", Value::Timestamp(i64::MIN)),
+            ("at", Value::Timestamp(i64::MAX)),
+            ("c", Value::Time(-1)),
+            ("c", Value::Time(i64::MAX)),
+        ] {
+            let sql = format!("INSERT INTO t ({column}) VALUES (?)");
+            let error = db.execute(&sql, vec![value.clone()]).expect_err("refused");
+            assert_eq!(error.code(), "22007", "{value:?}");
+        }
+        for (column, value) in
+            [("d", Value::Date(-719_162)), ("d", Value::Date(2_932_896)), ("c", Value::Time(86_400_000_000))]
+        {
+            db.execute(&format!("INSERT INTO t ({column}) VALUES (?)"), vec![value]).expect("insert");
+        }
+        let error = db.query_row("SELECT CAST(? AS DATE)", [Value::Timestamp(i64::MAX)], |_| Ok(()));
+        assert_eq!(error.expect_err("refused").code(), "22007");
+    }
+}
+
+#[test]
 fn rows_are_kept_by_a_clone() {
     let db = database("CREATE TABLE t (k INTEGER PRIMARY KEY, v TEXT, n INTEGER)");
     run(&db, "INSERT INTO t SELECT value, 'v' || value, -value FROM generate_series(1, 700)");

@@ -293,3 +293,27 @@ fn a_schema_that_changes_while_others_read() {
         done.store(true, std::sync::atomic::Ordering::Relaxed);
     });
 }
+
+#[test]
+fn what_changes_nothing_disturbs_no_transaction() {
+    let db = Database::open_in_memory().expect("open");
+    let (one, other) = (db.connect(), db.connect());
+    run(
+        &one,
+        "CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT, u INTEGER UNIQUE); INSERT INTO t VALUES (1, 'x', 1)",
+    );
+    for directly in [true, false] {
+        other.run_directly(directly);
+        for sql in
+            ["DELETE FROM t WHERE a = 9", "UPDATE t SET b = 'y' WHERE a = 9", "DELETE FROM t WHERE b = 'z'"]
+        {
+            run(&one, "BEGIN");
+            check(&one, "SELECT a FROM t", &["1"]);
+            run(&other, sql);
+            run(&other, "BEGIN IMMEDIATE");
+            fails(&other, "INSERT INTO t VALUES (1, 'again', 2)", "23505");
+            run(&other, &format!("{sql}; COMMIT"));
+            run(&one, "UPDATE t SET b = 'y' WHERE a = 1; ROLLBACK");
+        }
+    }
+}

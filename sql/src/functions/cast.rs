@@ -5,7 +5,7 @@
 
 use super::json;
 use crate::error::{Error, Result, state};
-use crate::types::calendar::{self, US_PER_DAY};
+use crate::types::calendar::{self, DAY_MAX, DAY_MIN, US_PER_DAY};
 use crate::types::{DataType, Decimal, Interval, Physical, Validity, Value, Vector, VectorData, decimal};
 
 /// CAST of one value.
@@ -218,6 +218,7 @@ fn to_uuid(value: &Value) -> Result<u128> {
 fn to_temporal(value: &Value, to: DataType) -> Result<Value> {
     let day = |days: i64| Value::Date(i32::try_from(days).unwrap_or(i32::MAX));
     let converted = match (value, to) {
+        (value, _) if !is_held(value) => None,
         (Value::Date(_), DataType::Date)
         | (Value::Time(_), DataType::Time)
         | (Value::Timestamp(_), DataType::Timestamp)
@@ -245,6 +246,17 @@ fn to_temporal(value: &Value, to: DataType) -> Result<Value> {
     converted.ok_or_else(|| bad_text(value, to))
 }
 
+/// Whether a date or time is one that can be held: programs may give any number for it.
+fn is_held(value: &Value) -> bool {
+    let day = |days| (DAY_MIN..=DAY_MAX).contains(&days);
+    match value {
+        Value::Date(days) => day(i64::from(*days)),
+        Value::Time(micros) => (0..=US_PER_DAY).contains(micros),
+        Value::Timestamp(micros) => day(micros.div_euclid(US_PER_DAY)),
+        _ => true,
+    }
+}
+
 /// CAST of a vector.
 pub(crate) fn cast_vector(vector: &Vector, from: DataType, to: DataType) -> Result<Vector> {
     if let Some(fast) = cast_fast(vector, from, to) {
@@ -267,7 +279,7 @@ fn cast_fast(vector: &Vector, from: DataType, to: DataType) -> Option<Result<Vec
             with(VectorData::Double(values.iter().map(|value| *value as f64).collect()))
         }
         (VectorData::Int(values), DataType::Timestamp) if from == DataType::Date => {
-            with(VectorData::Int(values.iter().map(|days| days * US_PER_DAY).collect()))
+            with(VectorData::Int(values.iter().map(|days| days.saturating_mul(US_PER_DAY)).collect()))
         }
         (VectorData::Int(values), DataType::Decimal { precision, scale }) if from.is_integer() => {
             let wide = values.iter().map(|value| i128::from(*value));

@@ -85,7 +85,14 @@ impl Session {
         if let ([row], false) = (rows.as_slice(), refers_to_itself)
             && let Some(key) = key_parameters(&change.table, row)
         {
-            chunk.sort_by_cached_key(|bound| sort_key(bound, &key));
+            let mut keys = Vec::with_capacity(chunk.len());
+            for bound in chunk.iter() {
+                // A key that is NULL or none at all is an error, or depends on the rows before it.
+                let Some(key) = sort_key(bound, &key) else { return Ok(()) };
+                keys.push(key);
+            }
+            let mut keys = keys.into_iter();
+            chunk.sort_by_cached_key(|_| keys.next());
         }
         Ok(())
     }
@@ -103,7 +110,7 @@ fn key_parameters(table: &Table, row: &[Expression]) -> Option<Vec<(usize, DataT
     parameters.collect()
 }
 
-/// The encoded key; none, which comes first, where a value is not of its type or NULL.
+/// The encoded key; none where a value is not of its type or NULL.
 fn sort_key(bound: &Bound, parameters: &[(usize, DataType)]) -> Option<Vec<u8>> {
     let Bound::Numbered(values) = bound else { return None };
     let mut key = Vec::new();

@@ -334,7 +334,7 @@ impl Session {
             return Ok(Some(Source::point(&ready, there)));
         }
         if let Some(Direct::Read(read)) = &ready.direct {
-            read.begin(held, parameters, spare)?;
+            read.begin(held, parameters, &self.circumstances.stop, spare)?;
         }
         let columns = ready.columns.clone();
         Ok(Some(Source { columns, feed: Feed::Range(ready) }))

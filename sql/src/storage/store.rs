@@ -301,11 +301,14 @@ impl Transaction {
     }
 
     fn writer(&mut self) -> Result<&mut WriteTxn> {
+        self.changed = true;
+        self.finder()
+    }
+
+    /// The writer, for what may find nothing to change.
+    fn finder(&mut self) -> Result<&mut WriteTxn> {
         match &mut self.kind {
-            Kind::Write(write) => {
-                self.changed = true;
-                Ok(write)
-            }
+            Kind::Write(write) => Ok(write),
             Kind::Read(_) => Err(Error::internal("a change through a snapshot")),
         }
     }
@@ -317,12 +320,16 @@ impl Transaction {
 
     /// Sets a key that is not there. False: it was, and nothing changed.
     pub fn insert(&mut self, tree: TreeId, key: &[u8], value: &[u8]) -> Result<bool> {
-        self.writer()?.insert(tree, key, value).map_err(fault::engine)
+        let inserted = self.finder()?.insert(tree, key, value).map_err(fault::engine)?;
+        self.changed |= inserted;
+        Ok(inserted)
     }
 
     /// Removes a key. True: it was there.
     pub fn delete(&mut self, tree: TreeId, key: &[u8]) -> Result<bool> {
-        self.writer()?.delete(tree, key).map_err(fault::engine)
+        let deleted = self.finder()?.delete(tree, key).map_err(fault::engine)?;
+        self.changed |= deleted;
+        Ok(deleted)
     }
 
     /// Makes a tree.

@@ -97,7 +97,7 @@ impl Runner<'_> {
                     None => Ok(false),
                     Some(old) => {
                         let key = self.update_instead(transaction, old, row, assignments, filter.as_ref())?;
-                        new_row::taken(key, next);
+                        new_row::taken(self.table(), key, next);
                         Ok(true)
                     }
                 }

@@ -27,11 +27,11 @@ pub(super) fn number(table: &Table, row: &mut [Value], next: &mut Option<i64>) -
         RowKey::Rowid => None,
     };
     if let Some(Value::Integer(given)) = column.and_then(|column| row.get(column)) {
-        taken(*given, next);
+        taken(table, *given, next);
         return Ok(*given);
     }
     let number = next.ok_or_else(|| no_number(table))?;
-    *next = number.checked_add(1);
+    *next = after(table, number);
     if let Some(place) = column.and_then(|column| row.get_mut(column)) {
         *place = Value::Integer(number);
     }
@@ -60,7 +60,20 @@ pub(in crate::execute) fn next_number(table: &Table, transaction: &Transaction) 
     if table.autoincrement {
         highest = highest.max(catalog::sequence(transaction, table.id)?.unwrap_or(0));
     }
-    Ok(highest.checked_add(1))
+    Ok(after(table, highest))
+}
+
+/// The number behind another one, if the key can hold it.
+fn after(table: &Table, number: i64) -> Option<i64> {
+    let highest = match table.key {
+        RowKey::Integer(column) => match table.column_type(column) {
+            DataType::SmallInt => i64::from(i16::MAX),
+            DataType::Int => i64::from(i32::MAX),
+            _ => i64::MAX,
+        },
+        _ => i64::MAX,
+    };
+    number.checked_add(1).filter(|next| *next <= highest)
 }
 
 /// NOT NULL and length of the value of a column of a new row.
@@ -76,9 +89,9 @@ pub(in crate::execute) fn check_value(table: &Table, column: &Column, value: &Va
 }
 
 /// Notes that a row has a number: the next one is above it.
-pub(super) fn taken(number: i64, next: &mut Option<i64>) {
+pub(super) fn taken(table: &Table, number: i64, next: &mut Option<i64>) {
     if next.is_some_and(|next| number >= next) {
-        *next = number.checked_add(1);
+        *next = after(table, number);
     }
 }
 

@@ -112,8 +112,6 @@ fn is_of(value: &Value, data_type: DataType) -> bool {
         Value::Boolean(_) => data_type == DataType::Boolean,
         Value::Double(_) => data_type == DataType::Double,
         Value::Blob(_) => data_type == DataType::Blob,
-        Value::Date(_) => data_type == DataType::Date,
-        Value::Timestamp(_) => data_type == DataType::Timestamp,
         Value::Uuid(_) => data_type == DataType::Uuid,
         _ => false,
     }

@@ -7,6 +7,7 @@ use crate::catalog::{RowKey, Table};
 use crate::encoding::{KeyOrder, encode_rowid, encode_value};
 use crate::error::{Error, Result};
 use crate::execute::RowCodec;
+use crate::execute::Stop;
 use crate::execute::access::{key_integer, rowid_bounds};
 use crate::expression::Expression;
 use crate::plan::{Access, Bound, Path, Physical};
@@ -109,6 +110,9 @@ struct Stream {
     error: Option<Error>,
     /// They are long: their memory is not kept.
     long: bool,
+    /// By what another thread stops the statement, and how often it had done so when this one began.
+    stop: Arc<Stop>,
+    interrupts_seen: u64,
 }
 
 /// Few may be wanted.
@@ -173,7 +177,13 @@ impl DirectRead {
     }
 
     /// Begins to read the rows of a range.
-    pub(crate) fn begin(&self, held: Held, parameters: &[Value], spare: &mut Spare) -> Result<()> {
+    pub(crate) fn begin(
+        &self,
+        held: Held,
+        parameters: &[Value],
+        stop: &Arc<Stop>,
+        spare: &mut Spare,
+    ) -> Result<()> {
         let Keys::Range { lower, upper } = &self.keys else { return Err(Error::internal("not a range")) };
         let stream = spare.stream.get_or_insert_with(|| Stream {
             cursor: Cursor::new(self.table.tree),
@@ -185,7 +195,10 @@ impl DirectRead {
             wanted: 0,
             error: None,
             long: false,
+            stop: stop.clone(),
+            interrupts_seen: 0,
         });
+        stream.interrupts_seen = stop.interrupts();
         (stream.read, stream.handed, stream.wanted) = (0, 0, ROWS_FIRST);
         (stream.done, stream.error) = (true, None);
         // Both are evaluated, whatever the first one is, for the error the second one may be.
@@ -232,6 +245,7 @@ impl DirectRead {
 
     /// Reads the next rows over the values.
     fn fill(&self, stream: &mut Stream, transaction: &Transaction, values: &mut Vec<Value>) -> Result<()> {
+        stream.stop.check(stream.interrupts_seen)?;
         let Stream { cursor, start, end, wanted, error, long, .. } = stream;
         let width = self.fields.len();
         if std::mem::take(long) {
