@@ -73,7 +73,7 @@ fn compare() -> Result<bool, String> {
     }
     if tpch > 0.0 {
         failed += tpch::run(tpch, query, &mut out).map_err(|error| error.to_string())?;
-        checked += if query.is_some() { 1 } else { tpch::QUERY_COUNT };
+        checked += if query.is_some() { 1 } else { tpch::data::QUERY_COUNT };
     }
     if poor {
         println!("the mixture of statements is poor");

@@ -3,19 +3,15 @@
 //! Rows are equal when texts are and numbers differ by at most a millionth: Drystone's decimals are
 //! exact, SQLite's numbers are not.
 
-use std::fmt::Write as _;
 use std::io::Write;
 use std::time::{Duration, Instant};
-use tpchgen::generators as tpch;
 
-const TABLES: &str = include_str!("../../sql/tests/tpch/schema.sql");
-const QUERIES: &str = include_str!("../../sql/tests/tpch/queries.sql");
-/// How many queries there are.
-pub const QUERY_COUNT: usize = 22;
+pub mod data;
+
+use data::TABLES;
+
 /// How much numbers may differ, relative to the larger.
 const RELATIVE_MAX: f64 = 1e-6;
-/// Rows an INSERT.
-const ROWS: usize = 200;
 /// What a query may take in Drystone.
 const TIME_MAX: Duration = Duration::from_secs(10);
 
@@ -39,14 +35,15 @@ pub fn run(scale: f64, only: Option<usize>, out: &mut dyn Write) -> Result<usize
     // SQLite makes indexes of its own for a query, but better ones with these.
     sqlite.execute_batch("CREATE INDEX l_part ON lineitem (l_partkey, l_suppkey); ANALYZE")?;
     let mut failed = 0;
-    for (number, query) in queries(scale) {
+    let (ours, theirs) = (data::queries(scale, true), data::queries(scale, false));
+    for ((number, query), (_, query_of_sqlite)) in ours.into_iter().zip(theirs) {
         if only.is_some_and(|only| only != number) {
             continue;
         }
         let start = Instant::now();
-        let got = rows_of_drystone(&drystone, &chosen(&query, true));
+        let got = rows_of_drystone(&drystone, &query);
         let time = start.elapsed();
-        let wanted = rows_of_sqlite(&sqlite, &chosen(&query, false))?;
+        let wanted = rows_of_sqlite(&sqlite, &query_of_sqlite)?;
         let sqlite_time = start.elapsed().saturating_sub(time);
         let problem = match got {
             Err(error) => Some(error.to_string()),
@@ -70,66 +67,18 @@ fn fill(
     drystone.execute_batch("BEGIN")?;
     sqlite.execute_batch("BEGIN")?;
     let mut times = [Duration::ZERO; 2];
-    let mut put = |table: &str, rows: &mut dyn Iterator<Item = String>| -> Result<(), Failure> {
-        let mut rows = rows.peekable();
-        while rows.peek().is_some() {
-            let mut sql = format!("INSERT INTO {table} VALUES ");
-            for (at, row) in rows.by_ref().take(ROWS).enumerate() {
-                let comma = if at == 0 { "" } else { ", " };
-                let fields: Vec<String> = row
-                    .trim_end_matches('|')
-                    .split('|')
-                    .map(|f| format!("'{}'", f.replace('\'', "''")))
-                    .collect();
-                write!(sql, "{comma}({})", fields.join(", "))?;
-            }
-            let start = Instant::now();
-            drystone.execute_batch(&sql)?;
-            let middle = Instant::now();
-            sqlite.execute_batch(&sql)?;
-            times[0] += middle - start;
-            times[1] += middle.elapsed();
-        }
+    data::inserts(scale, |insert| -> Result<(), Failure> {
+        let start = Instant::now();
+        drystone.execute_batch(insert)?;
+        let middle = Instant::now();
+        sqlite.execute_batch(insert)?;
+        times[0] += middle - start;
+        times[1] += middle.elapsed();
         Ok(())
-    };
-    put("region", &mut tpch::RegionGenerator::new(scale, 1, 1).iter().map(|row| row.to_string()))?;
-    put("nation", &mut tpch::NationGenerator::new(scale, 1, 1).iter().map(|row| row.to_string()))?;
-    put("part", &mut tpch::PartGenerator::new(scale, 1, 1).iter().map(|row| row.to_string()))?;
-    put("supplier", &mut tpch::SupplierGenerator::new(scale, 1, 1).iter().map(|row| row.to_string()))?;
-    put("partsupp", &mut tpch::PartSuppGenerator::new(scale, 1, 1).iter().map(|row| row.to_string()))?;
-    put("customer", &mut tpch::CustomerGenerator::new(scale, 1, 1).iter().map(|row| row.to_string()))?;
-    put("orders", &mut tpch::OrderGenerator::new(scale, 1, 1).iter().map(|row| row.to_string()))?;
-    put("lineitem", &mut tpch::LineItemGenerator::new(scale, 1, 1).iter().map(|row| row.to_string()))?;
+    })?;
     drystone.execute_batch("COMMIT")?;
     sqlite.execute_batch("COMMIT")?;
     Ok(times)
-}
-
-/// The queries and their numbers.
-fn queries(scale: f64) -> Vec<(usize, String)> {
-    let fraction = format!("{:.10}", 0.0001 / scale);
-    let parts = QUERIES.split("\n-- ").skip(1).filter_map(|part| {
-        let (number, query) = part.split_once('\n')?;
-        Some((
-            number.trim().parse().ok()?,
-            query.trim().trim_end_matches(';').replace("{fraction}", &fraction),
-        ))
-    });
-    parts.collect()
-}
-
-/// The text for one of the engines.
-fn chosen(query: &str, first: bool) -> String {
-    let mut out = String::new();
-    let mut rest = query;
-    while let Some((before, after)) = rest.split_once("[[") {
-        out.push_str(before);
-        let (choice, behind) = after.split_once("]]").unwrap_or((after, ""));
-        let (a, b) = choice.split_once('|').unwrap_or((choice, choice));
-        out.push_str(if first { a } else { b });
-        rest = behind;
-    }
-    out + rest
 }
 
 #[derive(Debug)]
@@ -195,15 +144,6 @@ fn difference(wanted: &[Vec<Cell>], got: &[Vec<Cell>]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn queries_of_both() {
-        let all = queries(0.01);
-        assert_eq!(all.iter().map(|(number, _)| *number).collect::<Vec<_>>(), (1..=22).collect::<Vec<_>>());
-        assert_eq!(chosen("a [[b|c]] d [[|e]]", true), "a b d ");
-        assert_eq!(chosen("a [[b|c]] d [[|e]]", false), "a c d e");
-        assert!(all[10].1.contains("* 0.0100000000"));
-    }
 
     #[test]
     fn rows_differ() {

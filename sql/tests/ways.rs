@@ -389,17 +389,17 @@ impl Maker {
 }
 
 /// A connection, and the statements it has prepared.
-struct Side {
-    db: &'static Connection,
-    prepared: HashMap<String, Statement<'static>>,
+struct Side<'c> {
+    db: &'c Connection,
+    prepared: HashMap<String, Statement<'c>>,
 }
 
 fn told(error: &drystone::Error) -> String {
     format!("{} {error} {:?} {:?}", error.code(), error.position(), error.hint_text())
 }
 
-impl Side {
-    fn statement(&mut self, sql: &str) -> Result<&mut Statement<'static>, String> {
+impl<'c> Side<'c> {
+    fn statement(&mut self, sql: &str) -> Result<&mut Statement<'c>, String> {
         if !self.prepared.contains_key(sql) {
             let statement = self.db.prepare(sql).map_err(|error| told(&error))?;
             self.prepared.insert(sql.to_owned(), statement);
@@ -426,7 +426,7 @@ impl Side {
         &mut self,
         sql: &str,
         parameters: &[Value],
-        other: &mut Side,
+        other: &mut Side<'_>,
         between: &str,
         given: &[Value],
     ) -> String {
@@ -459,12 +459,18 @@ impl Side {
     }
 }
 
-fn sides(db: &Database, directly: bool) -> [Side; 2] {
-    [0, 1].map(|_| {
-        let db: &'static Connection = Box::leak(Box::new(db.connect()));
-        db.run_directly(directly);
-        Side { db, prepared: HashMap::new() }
+/// Two connections to a new database.
+fn connections(directly: bool) -> [Connection; 2] {
+    let database = Database::open_in_memory().expect("open");
+    [(); 2].map(|()| {
+        let connection = database.connect();
+        connection.run_directly(directly);
+        connection
     })
+}
+
+fn sides(connections: &[Connection; 2]) -> [Side<'_>; 2] {
+    connections.each_ref().map(|db| Side { db, prepared: HashMap::new() })
 }
 
 /// Which connection may hold the writer's place: the other one must not ask for it.
@@ -474,8 +480,8 @@ fn writes(sql: &str) -> bool {
 
 fn compare(seed: u64, steps: usize) -> usize {
     let mut maker = Maker { random: Random::new(seed), tables: vec![], next: 0, kinds: vec![] };
-    let databases = [(); 2].map(|()| Database::open_in_memory().expect("open"));
-    let [mut direct, mut general] = [sides(&databases[0], true), sides(&databases[1], false)];
+    let both = [connections(true), connections(false)];
+    let [mut direct, mut general] = both.each_ref().map(sides);
     for _ in 0..1 + maker.random.index(3) {
         let sql = maker.table();
         let made = [direct[0].outcome(&sql, &[]), general[0].outcome(&sql, &[])];
