@@ -60,9 +60,6 @@ impl<const FRAMES: usize, const LOG: usize, const SETS: usize> Memory<SimPlatfor
     fn readers(&self) -> &[AtomicU64] {
         self.inner.readers()
     }
-    fn operations(&self) -> &Mutex<SimMutex, Self::Operations> {
-        self.inner.operations()
-    }
     fn writer(&self) -> &WriterMutex<SimPlatform, Self> {
         self.inner.writer()
     }

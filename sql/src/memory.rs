@@ -39,8 +39,12 @@ impl Default for MemoryOptions {
     }
 }
 
-type Writer =
-    WriterMemory<Box<[u8]>, Box<[List<[Entry; INLINE]>]>, Box<[SavepointSlot<Tables<ROOTS, MOVED>>]>>;
+type Writer = WriterMemory<
+    Box<[u8]>,
+    Box<[u8]>,
+    Box<[List<[Entry; INLINE]>]>,
+    Box<[SavepointSlot<Tables<ROOTS, MOVED>>]>,
+>;
 
 type HeapFrame<P> = Frame<<P as Platform>::RwLock, Box<[u8]>>;
 
@@ -53,7 +57,6 @@ pub struct HeapMemory<P: Platform> {
     hands: Box<[Mutex<P::Mutex, u16>]>,
     logs: [Mutex<P::Mutex, Box<[u8]>>; 2],
     readers: Box<[AtomicU64]>,
-    operations: Mutex<P::Mutex, Box<[u8]>>,
     writer: Mutex<P::Mutex, Writer>,
 }
 
@@ -76,9 +79,9 @@ impl<P: Platform> HeapMemory<P> {
             hands: (0..sets).map(|_| Mutex::new(0)).collect(),
             logs: [Mutex::new(zeros(options.log_bytes)), Mutex::new(zeros(options.log_bytes))],
             readers: (0..options.readers).map(|_| AtomicU64::new(0)).collect(),
-            operations: Mutex::new(zeros(options.log_bytes)),
             writer: Mutex::new(WriterMemory::new(
                 zeros(page_size),
+                zeros(options.log_bytes),
                 lists().collect(),
                 vec![SavepointSlot::EMPTY; SAVEPOINTS].into_boxed_slice(),
             )),
@@ -115,9 +118,6 @@ impl<P: Platform> Memory<P> for HeapMemory<P> {
     }
     fn readers(&self) -> &[AtomicU64] {
         &self.readers
-    }
-    fn operations(&self) -> &Mutex<P::Mutex, Box<[u8]>> {
-        &self.operations
     }
     fn writer(&self) -> &WriterMutex<P, Self> {
         &self.writer

@@ -116,7 +116,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         }
         let ring = self.ring.lock();
         let mut states = self.states.lock();
-        if ring.durable >= ring.position.lsn && !ring.flushing {
+        if states.log_durable >= ring.position.lsn && states.flushing.is_none() {
             // Nothing of it waits for a flush.
             states.visible = change.state;
         }
@@ -133,15 +133,13 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         self.work(span, |workspace| {
             workspace.ensure_spare(&protectors)?;
             workspace.settle_all()?;
-            workspace.drain_recycled()
+            workspace.drain_recycled()?;
+            change.settle_moved(workspace)?;
+            if is_sparse(workspace.space, workspace.shape()) {
+                change.compact(workspace, COMPACT)?;
+            }
+            if is(Bug::RootsForgotten) { Ok(()) } else { change.settle(workspace) }
         })?;
-        change.settle_moved(self, span)?;
-        if self.is_sparse() {
-            change.compact(self, COMPACT)?;
-        }
-        if !is(Bug::RootsForgotten) {
-            change.settle(self)?;
-        }
         self.work(span, |workspace| {
             workspace.lists_commit(base)?;
             match workspace.sweep(&protectors, u32::MAX) {
@@ -244,10 +242,11 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
             return Err(Error::ReadOnly);
         }
         let ring = *self.ring.lock();
+        let durable = self.states.lock().log_durable;
         let meta = Meta {
             generation,
             identity: ring.identity,
-            durable_lsn: ring.durable.max(fixed.replay.lsn),
+            durable_lsn: durable.max(fixed.replay.lsn),
             log_block_size: ring.block_size as u32,
             ring_base: ring.base,
             ring_len: ring.len,
@@ -387,16 +386,18 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
             return Err(fail(Operation::Reserve)(error));
         }
         // Nothing is packed while the log grows.
-        let mut zeros = self.memory.operations().lock();
-        zeros.as_mut().fill(0);
-        let mut at = from;
-        while at < to {
-            let amount = (to - at).min(zeros.as_ref().len() as u64);
-            let piece = zeros.as_ref().get(..amount as usize).unwrap_or(&[]);
-            log.write(at, &[piece]).map_err(fail(Operation::Write))?;
-            at += amount;
-        }
-        log.flush().map_err(fail(Operation::Flush))
+        self.work(Span::default(), |workspace| {
+            let zeros = &mut *workspace.operations;
+            zeros.fill(0);
+            let mut at = from;
+            while at < to {
+                let amount = (to - at).min(zeros.len() as u64);
+                let piece = zeros.get(..amount as usize).unwrap_or(&[]);
+                log.write(at, &[piece]).map_err(fail(Operation::Write))?;
+                at += amount;
+            }
+            log.flush().map_err(fail(Operation::Flush))
+        })
     }
 
     /// Writes a meta with nothing behind it in the log: a ring of `len` bytes that begins anew.
@@ -410,7 +411,8 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
             ring.len = len;
             ring.retired = start;
             ring.position = Position { lsn: start, ..ring.position };
-            ring.durable = if is(Bug::FirstCommitUnflushed) { start + ring.block_size as u64 } else { start };
+            let ahead = if is(Bug::FirstCommitUnflushed) { ring.block_size as u64 } else { 0 };
+            self.states.lock().log_durable = start + ahead;
             ring.position
         };
         let fixed = Meta { replay: start, ..checkpoints.durable };

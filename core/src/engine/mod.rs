@@ -5,8 +5,8 @@
 //! | writer's place | the right to change anything | by a write transaction, a fix of a checkpoint, a check |
 //! | checkpoint | the checkpoint in progress | during a step |
 //! | writer's memory | space, epochs, lists | for one operation of the holder of the place |
-//! | ring | the writing end of the log | to append, to begin and to end a flush; never during I/O |
-//! | states | the newest committed, visible, flushing state | to copy or set a state |
+//! | ring | the writing end of the log | to append and to begin a flush; never during I/O |
+//! | states | the newest committed, visible, flushing state; how far the log is durable | to copy or set a state, to begin and to end a flush |
 //!
 //! Order: place, checkpoint, writer's memory, ring, states. A reader takes only `states`, briefly. The
 //! transaction, checkpoint, recovery and integrity rooms add their methods to [`Database`].
@@ -36,8 +36,12 @@ pub(crate) struct States<R> {
     pub committed: State<R>,
     /// V: what readers begin on.
     pub visible: State<R>,
-    /// Epoch of F, which a running flush will make visible.
+    /// Epoch of F, which a running flush will make visible; one runs at a time.
     pub flushing: Option<u64>,
+    /// The log is known to be durable up to this LSN.
+    pub log_durable: u64,
+    /// A write or flush of the log failed; nothing is written any more.
+    pub log_failed: bool,
     /// Epoch of the last durable checkpoint.
     pub durable: u64,
     /// Epoch of the checkpoint in progress.
@@ -82,9 +86,9 @@ pub struct Database<P: Platform, M: Memory<P>> {
     pub(crate) pace: Pace,
     pub(crate) ring: Mutex<P::Mutex, Ring>,
     /// Changes when a flush of the log ends.
-    pub(crate) ring_event: AtomicU32,
+    pub(crate) flush_event: AtomicU32,
     /// Threads waiting for that.
-    pub(crate) ring_waiters: AtomicU32,
+    pub(crate) flush_waiters: AtomicU32,
     pub(crate) states: Mutex<P::Mutex, States<M::Roots>>,
     /// Reader slots from here on were never taken.
     pub(crate) readers_used: AtomicUsize,
@@ -136,12 +140,13 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
     /// Runs one operation of the holder of the writer's place. The closure gets the workspace.
     pub(crate) fn work<T>(&self, span: Span, f: impl FnOnce(&mut Workspace<'_, P, M>) -> T) -> T {
         let mut memory = self.memory.writer().lock();
-        let WriterMemory { scratch, lists, space, .. } = &mut *memory;
+        let WriterMemory { scratch, operations, lists, space, .. } = &mut *memory;
         let mut workspace = Workspace {
             pager: self.pager(),
             space,
             lists: lists.as_mut(),
             scratch: scratch.as_mut().get_mut(CRC_LEN..).unwrap_or_default(),
+            operations: operations.as_mut(),
             epoch: span.epoch,
             protected: span.protected,
             reserve: span.reserve,

@@ -53,8 +53,6 @@ pub(crate) struct Ring {
     pub len: u64,
     /// Blocks below this LSN may be overwritten.
     pub retired: u64,
-    /// The log is known to be durable up to here.
-    pub durable: u64,
     /// Generation of the newest durable meta.
     pub generation: u64,
     /// The buffer being filled.
@@ -67,10 +65,6 @@ pub(crate) struct Ring {
     first: u32,
     /// Where the newest record ends.
     pub position: Position,
-    /// A batch is being written or flushed.
-    pub flushing: bool,
-    /// A write or flush failed; nothing is written any more.
-    pub failed: bool,
 }
 
 impl Ring {
@@ -85,15 +79,12 @@ impl Ring {
             base,
             len,
             retired: start,
-            durable: start,
             generation: 0,
             filling: 0,
             start,
             used: 0,
             first: 0,
             position: Position { lsn: start, chain: 0 },
-            flushing: false,
-            failed: false,
         }
     }
 
@@ -211,15 +202,21 @@ impl Ring {
         }
     }
 
-    /// Closes the filling buffer as a batch: headers and checksums. The next record begins in
-    /// a new block of the other buffer.
-    pub fn close(&mut self, buffer: &mut [u8], buffers: usize, crc32c: impl Fn(&[u8]) -> u32) -> Batch {
+    /// Closes the filling buffer as a batch: headers, which say how far the log was `durable` before, and
+    /// checksums. The next record begins in a new block of the other buffer.
+    pub fn close(
+        &mut self,
+        buffer: &mut [u8],
+        buffers: usize,
+        durable: u64,
+        crc32c: impl Fn(&[u8]) -> u32,
+    ) -> Batch {
         let size = self.block_size;
         let used = self.used;
         let len = self.whole_blocks(used);
         let last = len - size;
         put_u32(buffer, last, self.first);
-        let durable_lsn = match self.durable {
+        let durable_lsn = match durable {
             _ if is(Bug::WatermarkAhead) => self.start + len as u64,
             _ if is(Bug::WatermarkMissing) => 0,
             durable => durable,

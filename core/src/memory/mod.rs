@@ -37,7 +37,12 @@ pub(crate) type Placed<'a, P, M> = (crate::page::Ptr, PinMutOf<'a, P, M>);
 /// What the writer keeps in a memory, behind its lock.
 pub type WriterMutex<P, M> = Mutex<
     <P as Platform>::Mutex,
-    WriterMemory<<M as Memory<P>>::Page, <M as Memory<P>>::Lists, <M as Memory<P>>::Savepoints>,
+    WriterMemory<
+        <M as Memory<P>>::Page,
+        <M as Memory<P>>::Operations,
+        <M as Memory<P>>::Lists,
+        <M as Memory<P>>::Savepoints,
+    >,
 >;
 
 /// All memory an open database uses.
@@ -46,7 +51,8 @@ pub trait Memory<P: Platform>: Sync {
     type Page: AsRef<[u8]> + AsMut<[u8]> + Send + Sync;
     /// A log buffer: a multiple of the log's block size, at least two blocks.
     type Log: AsRef<[u8]> + AsMut<[u8]> + Send;
-    /// The operations of one transaction.
+    /// Where the operations of the running transaction are packed. A longer record is not logged:
+    /// its transaction commits by a checkpoint.
     type Operations: AsRef<[u8]> + AsMut<[u8]> + Send;
     /// Inline entries of a space list, at least two.
     type Inline: AsRef<[Entry]> + AsMut<[Entry]> + Send;
@@ -71,10 +77,7 @@ pub trait Memory<P: Platform>: Sync {
     fn logs(&self) -> &[Mutex<P::Mutex, Self::Log>];
     /// One slot for each snapshot that can be open; 0 is free.
     fn readers(&self) -> &[AtomicU64];
-    /// Where the operations of the running transaction are packed. A longer record is not logged:
-    /// its transaction commits by a checkpoint.
-    fn operations(&self) -> &Mutex<P::Mutex, Self::Operations>;
-    /// What else the writer keeps.
+    /// What the writer keeps.
     fn writer(&self) -> &WriterMutex<P, Self>;
 }
 
@@ -108,9 +111,6 @@ impl<P: Platform, T: Memory<P>> Memory<P> for &T {
     fn readers(&self) -> &[AtomicU64] {
         (**self).readers()
     }
-    fn operations(&self) -> &Mutex<P::Mutex, Self::Operations> {
-        (**self).operations()
-    }
     fn writer(&self) -> &WriterMutex<P, Self> {
         (**self).writer()
     }
@@ -128,8 +128,12 @@ const MOVED: usize = 1;
 const SAVEPOINTS: usize = 2;
 
 type StaticRoots = Tables<ROOTS, MOVED>;
-type StaticWriter<const PAGE: usize> =
-    WriterMemory<[u8; PAGE], [List<[Entry; INLINE]>; LISTS], [SavepointSlot<StaticRoots>; SAVEPOINTS]>;
+type StaticWriter<const PAGE: usize, const LOG: usize> = WriterMemory<
+    [u8; PAGE],
+    [u8; LOG],
+    [List<[Entry; INLINE]>; LISTS],
+    [SavepointSlot<StaticRoots>; SAVEPOINTS],
+>;
 
 /// Memory of a size fixed at compile time, for one thread: a `static` of a firmware, or a test.
 ///
@@ -148,8 +152,7 @@ pub struct StaticMemory<
     hands: [Mutex<P::Mutex, u16>; 1],
     logs: [Mutex<P::Mutex, [u8; LOG]>; 1],
     readers: [AtomicU64; READERS],
-    operations: Mutex<P::Mutex, [u8; LOG]>,
-    writer: Mutex<P::Mutex, StaticWriter<PAGE>>,
+    writer: Mutex<P::Mutex, StaticWriter<PAGE, LOG>>,
 }
 
 impl<P: Platform, const PAGE: usize, const FRAMES: usize, const LOG: usize, const READERS: usize>
@@ -165,9 +168,9 @@ impl<P: Platform, const PAGE: usize, const FRAMES: usize, const LOG: usize, cons
             hands: [Mutex::new(0)],
             logs: [Mutex::new([0; LOG])],
             readers: [const { AtomicU64::new(0) }; READERS],
-            operations: Mutex::new([0; LOG]),
             writer: Mutex::new(WriterMemory::new(
                 [0; PAGE],
+                [0; LOG],
                 [const { List::new([Entry::NONE; INLINE]) }; LISTS],
                 [const { SavepointSlot::EMPTY }; SAVEPOINTS],
             )),
@@ -214,9 +217,6 @@ impl<P: Platform, const PAGE: usize, const FRAMES: usize, const LOG: usize, cons
     }
     fn readers(&self) -> &[AtomicU64] {
         &self.readers
-    }
-    fn operations(&self) -> &Mutex<P::Mutex, [u8; LOG]> {
-        &self.operations
     }
     fn writer(&self) -> &WriterMutex<P, Self> {
         &self.writer

@@ -5,18 +5,21 @@ use crate::page::Ptr;
 use heapless::Vec;
 
 /// Memory of the holder of the writer's place.
-pub struct WriterMemory<B, L, S> {
+pub struct WriterMemory<B, O, L, S> {
     /// One page, for laying nodes out anew.
     pub(crate) scratch: B,
+    /// What the running transaction did, packed for the log.
+    pub(crate) operations: O,
     pub(crate) lists: L,
     pub(crate) savepoints: S,
     pub(crate) space: Space,
 }
 
-impl<B, L, S> WriterMemory<B, L, S> {
-    /// Memory over one page, heads of space lists (at least six) and places for savepoints.
-    pub const fn new(scratch: B, lists: L, savepoints: S) -> Self {
-        Self { scratch, lists, savepoints, space: Space::EMPTY }
+impl<B, O, L, S> WriterMemory<B, O, L, S> {
+    /// Memory over one page, a buffer for operations, heads of space lists (at least six) and places
+    /// for savepoints.
+    pub const fn new(scratch: B, operations: O, lists: L, savepoints: S) -> Self {
+        Self { scratch, operations, lists, savepoints, space: Space::EMPTY }
     }
 }
 

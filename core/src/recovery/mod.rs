@@ -30,6 +30,7 @@ use crate::page::Ptr;
 use crate::pager::PagerState;
 use crate::platform::Platform;
 use crate::seeded::{Bug, is};
+use crate::space::Workspace;
 use crate::transaction::change::Change;
 use checks::{check_log, check_memory, check_meta, look_at_log};
 use heapless::Vec;
@@ -144,6 +145,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         *ring = Ring::new(sizes, ring.identity, start, meta.ring_len, start);
         ring.position = Position { lsn: start, chain: end.chain };
         ring.generation = meta.generation;
+        self.states.get_mut().log_durable = start;
         if log.lost {
             let bytes = log.survey.durable.saturating_sub(end.lsn);
             stats.salvaged.get_or_insert(Salvaged { lsn: end.lsn, bytes });
@@ -176,7 +178,6 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
             return Err(Error::MemoryTooSmall);
         };
         let mut buffer = buffer.lock();
-        let mut operations = self.memory.operations().lock();
         let mut reader = reader(&self.platform, meta, log.len, buffer.as_mut());
         let watermark = log.survey.durable.max(meta.durable_lsn);
         // What the meta vouches for is in the checkpoint but for the rest of a block.
@@ -188,7 +189,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
                 stats.salvaged = cut(until);
                 return Ok(reader.position);
             }
-            let (finding, header) = reader.next(operations.as_mut())?;
+            let (finding, header) = self.work(change.span, |workspace| reader.next(workspace.operations))?;
             let valid = finding == Finding::Valid;
             let below = !valid && reader.position.lsn < watermark;
             if let Some(row) = Finding::ALL.iter().position(|row| *row == finding)
@@ -198,8 +199,8 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
             }
             match decide(finding, below) {
                 Decision::Apply => {
-                    let bytes = operations.as_ref().get(..header.len as usize).unwrap_or(&[]);
-                    self.apply(change, bytes, before.lsn, watermark).inspect_err(|error| {
+                    let len = header.len as usize;
+                    self.apply(change, len, before.lsn, watermark).inspect_err(|error| {
                         stats.salvaged = cut(before.lsn).filter(|_| self.may_drop(error));
                     })?;
                     change.state.last_record = header.epoch;
@@ -233,43 +234,19 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
                 || unread && self.options.read_only)
     }
 
-    /// Applies the operations of one record.
+    /// Applies the operations of one record, which lie packed in the writer's memory.
     fn apply(
         &self,
         change: &mut Change<M::Roots>,
-        mut bytes: &[u8],
+        len: usize,
         lsn: u64,
         durable_lsn: u64,
     ) -> Result<(), Error<P::Error>> {
-        let damaged = Error::CorruptLog { lsn, durable_lsn };
-        while !bytes.is_empty() {
-            let Some((operation, len)) = Logged::unpack(bytes, 0) else {
-                return Err(damaged);
-            };
-            let result = match operation {
-                Logged::Put { tree, key, value } => change.put(self, tree, key, value).map(|_| ()),
-                Logged::Delete { tree, key } => change.delete(self, tree, key).map(|_| ()),
-                Logged::Create { tree, name } => match change.create(self, name) {
-                    Ok(made) if made != tree => return Err(damaged),
-                    other => other.map(|_| ()),
-                },
-                Logged::Drop { name, .. } => change.drop_tree(self, name).map(|_| ()),
-                Logged::Clear { tree } => change.clear(self, tree),
-            };
-            match result {
-                Err(
-                    Error::TreeNotFound
-                    | Error::TreeExists
-                    | Error::KeyTooLong { .. }
-                    | Error::ValueTooLarge { .. },
-                ) => {
-                    return Err(damaged);
-                }
-                other => other?,
-            }
-            bytes = bytes.get(len..).unwrap_or(&[]);
-        }
-        Ok(())
+        self.work(change.span, |workspace| {
+            let operations = core::mem::take(&mut workspace.operations);
+            let bytes = operations.get(..len).unwrap_or(&[]);
+            apply(workspace, change, bytes, Error::CorruptLog { lsn, durable_lsn })
+        })
     }
 
     /// Makes the replayed state the newest of all.
@@ -284,6 +261,43 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         self.pool.committed.store(span.epoch, Ordering::Release);
         Ok(())
     }
+}
+
+/// Applies operations; `damaged` is the error for what no transaction can have done.
+fn apply<P: Platform, M: Memory<P>>(
+    workspace: &mut Workspace<'_, P, M>,
+    change: &mut Change<M::Roots>,
+    mut bytes: &[u8],
+    damaged: Error<P::Error>,
+) -> Result<(), Error<P::Error>> {
+    while !bytes.is_empty() {
+        let Some((operation, len)) = Logged::unpack(bytes, 0) else {
+            return Err(damaged);
+        };
+        let result = match operation {
+            Logged::Put { tree, key, value } => change.put(workspace, tree, key, value).map(|_| ()),
+            Logged::Delete { tree, key } => change.delete(workspace, tree, key).map(|_| ()),
+            Logged::Create { tree, name } => match change.create(workspace, name) {
+                Ok(made) if made != tree => return Err(damaged),
+                other => other.map(|_| ()),
+            },
+            Logged::Drop { name, .. } => change.drop_tree(workspace, name).map(|_| ()),
+            Logged::Clear { tree } => change.clear(workspace, tree),
+        };
+        match result {
+            Err(
+                Error::TreeNotFound
+                | Error::TreeExists
+                | Error::KeyTooLong { .. }
+                | Error::ValueTooLarge { .. },
+            ) => {
+                return Err(damaged);
+            }
+            other => other?,
+        }
+        bytes = bytes.get(len..).unwrap_or(&[]);
+    }
+    Ok(())
 }
 
 fn reader<'a, P: Platform>(platform: &'a P, meta: &Meta, len: u64, buffer: &'a mut [u8]) -> Reader<'a, P> {
@@ -349,12 +363,14 @@ fn assemble<P: Platform, M: Memory<P>>(
         place: AtomicU32::new(0),
         checkpoints: Mutex::new(Checkpoints { fixed: None, durable: meta, writes_before: 0 }),
         pace: Pace { at: AtomicUsize::new(Pace::IDLE), ended_us: AtomicU64::new(ended_us) },
-        ring_event: AtomicU32::new(0),
-        ring_waiters: AtomicU32::new(0),
+        flush_event: AtomicU32::new(0),
+        flush_waiters: AtomicU32::new(0),
         states: Mutex::new(States {
             committed: state,
             visible: state,
             flushing: None,
+            log_durable: meta.replay.lsn,
+            log_failed: false,
             durable: meta.epoch,
             checkpoint: None,
         }),

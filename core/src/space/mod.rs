@@ -49,6 +49,8 @@ pub(crate) struct Workspace<'a, P: Platform, M: Memory<P>> {
     pub lists: &'a mut [List<M::Inline>],
     /// One page's view.
     pub scratch: &'a mut [u8],
+    /// What the running transaction did, packed for the log.
+    pub operations: &'a mut [u8],
     /// Birth of pages made now.
     pub epoch: u64,
     /// Pages born up to here are not changed and not reused: a savepoint, or the state the
@@ -56,4 +58,20 @@ pub(crate) struct Workspace<'a, P: Platform, M: Memory<P>> {
     pub protected: u64,
     /// Pages that are not handed out.
     pub reserve: u32,
+}
+
+impl<P: Platform, M: Memory<P>> Workspace<'_, P, M> {
+    /// The same for what frees pages: it may use half the reserve, so that a full database can be
+    /// emptied. The other half is for the checkpoint that gives the freed pages back.
+    pub fn freeing(&mut self) -> Workspace<'_, P, M> {
+        Workspace {
+            pager: self.pager,
+            space: self.space,
+            lists: self.lists,
+            scratch: self.scratch,
+            operations: self.operations,
+            reserve: self.reserve / 2,
+            ..*self
+        }
+    }
 }

@@ -7,13 +7,13 @@ use crate::btree::Finger;
 use crate::btree::relocate::{Home, home_key};
 use crate::btree::search::{Source, Value};
 use crate::bytes::{put_u32, put_u64, u32_at, u64_at};
-use crate::engine::{Database, Span};
+use crate::engine::Span;
 use crate::error::Error;
 use crate::limits::{NAME_LEN_MAX, VALUE_LEN_MAX, key_len_max};
 use crate::memory::{Memory, Moved, State, TreeRoot};
 use crate::page::Ptr;
 use crate::page::format::{self, POINTER};
-use crate::pager::Role;
+use crate::pager::{Pager, Role};
 use crate::platform::Platform;
 use crate::space::Workspace;
 
@@ -65,18 +65,12 @@ impl<R: crate::memory::Roots> Change<R> {
         Self { state, span, finger: Finger::NONE }
     }
 
-    /// The span of what frees pages: it may use half the reserve, so that a full database can be
-    /// emptied. The other half is for the checkpoint that gives the freed pages back.
-    fn freeing(&self) -> Span {
-        Span { reserve: self.span.reserve / 2, ..self.span }
-    }
-
     /// The state as something to read.
-    pub fn parts<'a, P: Platform, M: Memory<P, Roots = R>>(
+    pub const fn parts<'a, P: Platform, M: Memory<P, Roots = R>>(
         &'a self,
-        db: &'a Database<P, M>,
+        pager: Pager<'a, P, M>,
     ) -> Parts<'a, P, M> {
-        Parts { pager: db.pager(), role: Role::Writer, state: &self.state }
+        Parts { pager, role: Role::Writer, state: &self.state }
     }
 
     /// Makes the nodes above moved leaves point to them: before anything but a put changes a tree, and
@@ -84,185 +78,161 @@ impl<R: crate::memory::Roots> Change<R> {
     #[cold]
     pub fn settle_moved<P: Platform, M: Memory<P, Roots = R>>(
         &mut self,
-        db: &Database<P, M>,
-        span: Span,
+        workspace: &mut Workspace<'_, P, M>,
     ) -> Result<(), Error<P::Error>> {
-        if self.state.roots.moved().iter().all(|moved| *moved == Moved::NONE) {
-            return Ok(());
-        }
-        db.work(span, |workspace| {
-            for index in 0..self.state.roots.moved().len() {
-                let moved = self.state.roots.moved().get(index).copied();
-                let Some(moved) = moved.filter(|moved| *moved != Moved::NONE) else { continue };
-                let tree = workspace.tree_of(moved.new)?;
-                let mut root = find_root(&self.parts(db), tree)?;
-                workspace.point_to(&mut root, moved)?;
-                if let Some(place) = self.state.roots.moved_mut().get_mut(index) {
-                    *place = Moved::NONE;
-                }
-                set_root(&mut self.state, workspace, root)?;
+        for index in 0..self.state.roots.moved().len() {
+            let moved = self.state.roots.moved().get(index).copied();
+            let Some(moved) = moved.filter(|moved| *moved != Moved::NONE) else { continue };
+            let tree = workspace.tree_of(moved.new)?;
+            let mut root = find_root(&self.parts(workspace.pager), tree)?;
+            workspace.point_to(&mut root, moved)?;
+            if let Some(place) = self.state.roots.moved_mut().get_mut(index) {
+                *place = Moved::NONE;
             }
-            Ok(())
-        })
+            set_root(&mut self.state, workspace, root)?;
+        }
+        Ok(())
     }
 
     /// Puts an entry; whether one was replaced.
     pub fn put<P: Platform, M: Memory<P, Roots = R>>(
         &mut self,
-        db: &Database<P, M>,
+        workspace: &mut Workspace<'_, P, M>,
         tree: u32,
         key: &[u8],
         value: &[u8],
     ) -> Result<bool, Error<P::Error>> {
-        check_lengths(db.page_size(), key, value)?;
-        let mut root = find_root(&self.parts(db), tree)?;
-        let aside = db.work(self.span, |workspace| {
-            let moved = self.state.roots.moved_mut();
-            let replaced = match workspace.put_aside(&mut root, moved, &self.finger, key, value)? {
-                Some(replaced) => replaced,
-                None if moved.iter().any(|moved| *moved != Moved::NONE) => return Ok(None),
-                None => workspace.put(&mut root, &mut self.finger, key, value)?,
-            };
-            set_root(&mut self.state, workspace, root).map(|()| Some(replaced))
-        })?;
-        if let Some(replaced) = aside {
-            return Ok(replaced);
+        check_lengths(workspace.pager.page_size() as u32, key, value)?;
+        let mut root = find_root(&self.parts(workspace.pager), tree)?;
+        let moved = self.state.roots.moved_mut();
+        let mut replaced = workspace.put_aside(&mut root, moved, &self.finger, key, value)?;
+        if replaced.is_none() {
+            if moved.iter().any(|moved| *moved != Moved::NONE) {
+                self.settle_moved(workspace)?;
+                root = find_root(&self.parts(workspace.pager), tree)?;
+            }
+            replaced = Some(workspace.put(&mut root, &mut self.finger, key, value)?);
         }
-        self.settle_moved(db, self.span)?;
-        root = find_root(&self.parts(db), tree)?;
-        db.work(self.span, |workspace| {
-            let replaced = workspace.put(&mut root, &mut self.finger, key, value)?;
-            set_root(&mut self.state, workspace, root)?;
-            Ok(replaced)
-        })
+        set_root(&mut self.state, workspace, root)?;
+        Ok(replaced == Some(true))
     }
 
     /// Deletes an entry; whether there was one.
     pub fn delete<P: Platform, M: Memory<P, Roots = R>>(
         &mut self,
-        db: &Database<P, M>,
+        workspace: &mut Workspace<'_, P, M>,
         tree: u32,
         key: &[u8],
     ) -> Result<bool, Error<P::Error>> {
         // Nothing may change where nothing is deleted: cursors go on then.
         let settled = self.state.roots.moved().iter().all(|moved| *moved == Moved::NONE);
-        if !settled && reading(&self.parts(db), tree)?.get(key, |_| ())?.is_none() {
+        if !settled && reading(&self.parts(workspace.pager), tree)?.get(key, |_| ())?.is_none() {
             return Ok(false);
         }
         self.finger = Finger::NONE;
-        let span = self.freeing();
-        self.settle_moved(db, span)?;
-        let mut root = find_root(&self.parts(db), tree)?;
-        db.work(span, |workspace| {
-            let found = workspace.delete(&mut root, key)?;
-            if found {
-                set_root(&mut self.state, workspace, root)?;
-            }
-            Ok(found)
-        })
+        let workspace = &mut workspace.freeing();
+        self.settle_moved(workspace)?;
+        let mut root = find_root(&self.parts(workspace.pager), tree)?;
+        let found = workspace.delete(&mut root, key)?;
+        if found {
+            set_root(&mut self.state, workspace, root)?;
+        }
+        Ok(found)
     }
 
     /// Makes an empty tree; its id.
     pub fn create<P: Platform, M: Memory<P, Roots = R>>(
         &mut self,
-        db: &Database<P, M>,
+        workspace: &mut Workspace<'_, P, M>,
         name: &[u8],
     ) -> Result<u32, Error<P::Error>> {
-        let max = NAME_LEN_MAX.min(key_len_max(db.page_size()) - 1);
+        let max = NAME_LEN_MAX.min(key_len_max(workspace.pager.page_size() as u32) - 1);
         if name.len() > max {
             return Err(Error::KeyTooLong { len: name.len(), max });
         }
-        if find_name(&self.parts(db), name)?.is_some() {
+        if find_name(&self.parts(workspace.pager), name)?.is_some() {
             return Err(Error::TreeExists);
         }
         let tree = self.state.next_tree;
         self.state.next_tree = tree.checked_add(1).ok_or(Error::NoSpace { pages: 0 })?;
         let mut buf = [0; 1 + NAME_LEN_MAX];
         let key = name_key(&mut buf, name).unwrap_or(&[]);
-        db.work(self.span, |workspace| {
-            catalog_put(&mut self.state, workspace, key, &tree.to_le_bytes())?;
-            set_root(&mut self.state, workspace, TreeRoot::new(tree))
-        })?;
+        catalog_put(&mut self.state, workspace, key, &tree.to_le_bytes())?;
+        set_root(&mut self.state, workspace, TreeRoot::new(tree))?;
         Ok(tree)
     }
 
     /// Drops a tree: its pages go to the graveyard.
     pub fn drop_tree<P: Platform, M: Memory<P, Roots = R>>(
         &mut self,
-        db: &Database<P, M>,
+        workspace: &mut Workspace<'_, P, M>,
         name: &[u8],
     ) -> Result<Option<u32>, Error<P::Error>> {
-        let Some(tree) = find_name(&self.parts(db), name)? else {
+        let Some(tree) = find_name(&self.parts(workspace.pager), name)? else {
             return Ok(None);
         };
         self.finger = Finger::NONE;
         let mut buf = [0; 1 + NAME_LEN_MAX];
         let key = name_key(&mut buf, name).unwrap_or(&[]);
-        let span = self.freeing();
-        self.settle_moved(db, span)?;
-        let root = find_root(&self.parts(db), tree)?;
-        db.work(span, |workspace| {
-            bury(&mut self.state, workspace, root)?;
-            for place in self.state.roots.as_mut().iter_mut().filter(|place| place.tree == tree) {
-                *place = TreeRoot::EMPTY;
-            }
-            workspace.delete(&mut self.state.catalog, key)?;
-            workspace.delete(&mut self.state.catalog, &numbered(b'i', tree))
-        })?;
+        let workspace = &mut workspace.freeing();
+        self.settle_moved(workspace)?;
+        let root = find_root(&self.parts(workspace.pager), tree)?;
+        bury(&mut self.state, workspace, root)?;
+        for place in self.state.roots.as_mut().iter_mut().filter(|place| place.tree == tree) {
+            *place = TreeRoot::EMPTY;
+        }
+        workspace.delete(&mut self.state.catalog, key)?;
+        workspace.delete(&mut self.state.catalog, &numbered(b'i', tree))?;
         Ok(Some(tree))
     }
 
     /// Empties a tree: its pages go to the graveyard.
     pub fn clear<P: Platform, M: Memory<P, Roots = R>>(
         &mut self,
-        db: &Database<P, M>,
+        workspace: &mut Workspace<'_, P, M>,
         tree: u32,
     ) -> Result<(), Error<P::Error>> {
-        find_root(&self.parts(db), tree)?;
+        find_root(&self.parts(workspace.pager), tree)?;
         self.finger = Finger::NONE;
-        let span = self.freeing();
-        self.settle_moved(db, span)?;
-        let root = find_root(&self.parts(db), tree)?;
-        db.work(span, |workspace| {
-            bury(&mut self.state, workspace, root)?;
-            set_root(&mut self.state, workspace, TreeRoot::new(tree))
-        })
+        let workspace = &mut workspace.freeing();
+        self.settle_moved(workspace)?;
+        let root = find_root(&self.parts(workspace.pager), tree)?;
+        bury(&mut self.state, workspace, root)?;
+        set_root(&mut self.state, workspace, TreeRoot::new(tree))
     }
 
     /// Frees up to `budget` leaves of dropped trees.
     pub fn tidy_graves<P: Platform, M: Memory<P, Roots = R>>(
         &mut self,
-        db: &Database<P, M>,
+        workspace: &mut Workspace<'_, P, M>,
         budget: u32,
     ) -> Result<(), Error<P::Error>> {
-        let span = self.freeing();
+        let workspace = &mut workspace.freeing();
         for _ in 0..budget {
             if self.state.graves == 0 {
                 return Ok(());
             }
-            let Some((key, mut tree)) = self.first_grave(db)? else {
+            let Some((key, mut tree)) = self.first_grave(workspace.pager)? else {
                 self.state.graves = 0;
                 return Ok(());
             };
-            db.work(span, |workspace| {
-                workspace.free_first_leaf(&mut tree)?;
-                if tree.root.is_null() {
-                    self.state.graves -= 1;
-                    workspace.delete(&mut self.state.catalog, &key).map(|_| ())
-                } else {
-                    catalog_put(&mut self.state, workspace, &key, &encode_grave(&tree))
-                }
-            })?;
+            workspace.free_first_leaf(&mut tree)?;
+            if tree.root.is_null() {
+                self.state.graves -= 1;
+                workspace.delete(&mut self.state.catalog, &key)?;
+            } else {
+                catalog_put(&mut self.state, workspace, &key, &encode_grave(&tree))?;
+            }
         }
         Ok(())
     }
 
     fn first_grave<P: Platform, M: Memory<P, Roots = R>>(
         &self,
-        db: &Database<P, M>,
+        pager: Pager<'_, P, M>,
     ) -> Result<Option<Grave>, Error<P::Error>> {
         let mut walk = crate::btree::cursor::Walk::new(self.state.catalog.tree, self.state.catalog.root);
-        let source = Source::writer(db.pager());
+        let source = Source::writer(pager);
         walk.seek(source, b"g")?;
         let found = walk.entry(source, grave)?;
         Ok(found.flatten())
@@ -271,75 +241,70 @@ impl<R: crate::memory::Roots> Change<R> {
     /// Moves up to `budget` pages from the end of the file to free places before it.
     pub fn compact<P: Platform, M: Memory<P, Roots = R>>(
         &mut self,
-        db: &Database<P, M>,
+        workspace: &mut Workspace<'_, P, M>,
         budget: u32,
     ) -> Result<(), Error<P::Error>> {
         for _ in 0..budget {
-            let Some(page) = db.work(self.span, |workspace| workspace.last_used())? else {
+            let Some(page) = workspace.last_used()? else {
                 return Ok(());
             };
-            if !self.move_page(db, page)? {
+            // Only checkpoints compact, and then nothing is packed for the log.
+            let buf = core::mem::take(&mut workspace.operations);
+            let moved = self.move_page(workspace, page, buf);
+            workspace.operations = buf;
+            if !moved? {
                 return Ok(());
             }
         }
         Ok(())
     }
 
-    /// Moves one page, if it can be found and there is a free place before it; whether.
+    /// Moves one page, if it can be found and there is a free place before it; whether. `buf` is for a
+    /// key of it.
     fn move_page<P: Platform, M: Memory<P, Roots = R>>(
         &mut self,
-        db: &Database<P, M>,
+        workspace: &mut Workspace<'_, P, M>,
         page: u32,
+        buf: &mut [u8],
     ) -> Result<bool, Error<P::Error>> {
-        // Only checkpoints compact, and then nothing is packed for the log.
-        let mut buf = db.memory.operations().lock();
-        let found = db.work(self.span, |workspace| {
-            let view = &mut *workspace.scratch;
-            workspace.pager.peek(page, view);
-            let kind = format::kind(view).filter(|kind| kind.in_tree())?;
-            let len = home_key(view, kind, buf.as_mut());
-            Some((Home { page, tree: format::tree(view), kind, level: format::level(view) }, len))
-        });
-        let Some((home, len)) = found else { return Ok(false) };
-        let key = buf.as_ref().get(..len).unwrap_or(&[]);
+        let view = &mut *workspace.scratch;
+        workspace.pager.peek(page, view);
+        let Some(kind) = format::kind(view).filter(|kind| kind.in_tree()) else { return Ok(false) };
+        let len = home_key(view, kind, buf);
+        let home = Home { page, tree: format::tree(view), kind, level: format::level(view) };
+        let key = buf.get(..len).unwrap_or(&[]);
         let is_catalog = home.tree == self.state.catalog.tree;
-        let root = if is_catalog { Ok(self.state.catalog) } else { find_root(&self.parts(db), home.tree) };
+        let pager = workspace.pager;
+        let root = if is_catalog { Ok(self.state.catalog) } else { find_root(&self.parts(pager), home.tree) };
         let mut root = match root {
             Ok(root) => root,
             Err(Error::TreeNotFound) => return Ok(false),
             Err(error) => return Err(error),
         };
-        db.work(self.span, |workspace| {
-            if workspace.space.hint >= page {
-                return Ok(false);
-            }
-            if workspace.relocate(&mut root, home, key)? {
-                if is_catalog {
-                    self.state.catalog = root;
-                } else {
-                    set_root(&mut self.state, workspace, root)?;
-                }
-                return Ok(true);
-            }
-            Ok(false)
-        })
+        if workspace.space.hint >= page || !workspace.relocate(&mut root, home, key)? {
+            return Ok(false);
+        }
+        if is_catalog {
+            self.state.catalog = root;
+        } else {
+            set_root(&mut self.state, workspace, root)?;
+        }
+        Ok(true)
     }
 
     /// Writes the table of roots into the catalog, for a checkpoint.
     pub fn settle<P: Platform, M: Memory<P, Roots = R>>(
         &mut self,
-        db: &Database<P, M>,
+        workspace: &mut Workspace<'_, P, M>,
     ) -> Result<(), Error<P::Error>> {
         let roots = self.state.roots;
-        db.work(self.span, |workspace| {
-            for root in roots.as_ref().iter().filter(|root| root.tree != 0) {
-                write_root(&mut self.state, workspace, *root)?;
-            }
-            for place in self.state.roots.as_mut() {
-                *place = TreeRoot::EMPTY;
-            }
-            Ok(())
-        })
+        for root in roots.as_ref().iter().filter(|root| root.tree != 0) {
+            write_root(&mut self.state, workspace, *root)?;
+        }
+        for place in self.state.roots.as_mut() {
+            *place = TreeRoot::EMPTY;
+        }
+        Ok(())
     }
 }
 

@@ -38,6 +38,8 @@ type StatesGuard<'a, P, M> = MutexGuard<'a, <P as Platform>::Mutex, States<<M as
 struct Appended<'a, P: Platform, M: Memory<P>> {
     /// Where it ends.
     lsn: u64,
+    /// How full the ring is with it.
+    fill: Fill,
     ring: RingGuard<'a, P>,
     buffer: LogGuard<'a, P, M>,
     states: StatesGuard<'a, P, M>,
@@ -63,7 +65,7 @@ impl<P: Platform, M: Memory<P>, D: Deref<Target = Database<P, M>>> WriteTxn<P, M
             self.undo();
             return self.db.flush_log(seen);
         }
-        if let Err(error) = self.change.tidy_graves(&self.db, GRAVES) {
+        if let Err(error) = self.tidy_graves() {
             self.db.note_shortage(&error);
             self.undo();
             return Err(error);
@@ -78,10 +80,17 @@ impl<P: Platform, M: Memory<P>, D: Deref<Target = Database<P, M>>> WriteTxn<P, M
             None => None,
         };
         let result = logged.unwrap_or_else(|| self.commit_by_checkpoint());
-        let fill = result?;
-        count(&self.db.counters.commits);
-        self.db.checkpoint_if_due(fill);
+        self.db.checkpoint_if_due(result?);
         Ok(())
+    }
+
+    /// Frees a little of what dropped trees held.
+    fn tidy_graves(&mut self) -> Result<(), Error<P::Error>> {
+        let Self { db, change, .. } = self;
+        if change.state.graves == 0 {
+            return Ok(());
+        }
+        db.work(change.span, |workspace| change.tidy_graves(workspace, GRAVES))
     }
 
     #[cold]
@@ -97,6 +106,7 @@ impl<P: Platform, M: Memory<P>, D: Deref<Target = Database<P, M>>> WriteTxn<P, M
             return Err(error);
         }
         self.finished = true;
+        self.db.count_commit();
         count(&self.db.counters.commits_by_checkpoint);
         let result = self.db.finish_commit_checkpoint();
         self.db.free_place();
@@ -161,10 +171,8 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         };
         loop {
             let full = self.work(change.span, |workspace| {
+                self.check_writable()?;
                 let mut ring = self.ring.lock();
-                if ring.failed {
-                    return Err(Error::ReadOnly);
-                }
                 if !ring.takes(len) {
                     return Ok(Err(None));
                 }
@@ -178,13 +186,14 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
                 let (_, freed) = workspace.lists_position();
                 workspace.space.last_freed = workspace.space.last_freed.saturating_add(freed);
                 workspace.lists_commit(base)?;
-                let (lsn, states) = self.append(&mut ring, buffer.as_mut(), change, len);
-                Ok(Ok(Appended { lsn, ring, buffer, states }))
+                let operations = workspace.operations.get(..len).unwrap_or(&[]);
+                let (lsn, states) = self.append(&mut ring, buffer.as_mut(), change, operations);
+                Ok(Ok(Appended { lsn, fill: ring.fill(), ring, buffer, states }))
             })?;
             match full {
                 Ok(appended) => return Ok(Some(appended)),
                 Err(None) => return Ok(None),
-                Err(Some(ring)) => drop(self.flush_once(ring)),
+                Err(Some(ring)) => self.flush_once(ring, self.states.lock()),
             }
         }
     }
@@ -196,10 +205,8 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         ring: &mut Ring,
         buffer: &mut [u8],
         change: &mut Change<M::Roots>,
-        len: usize,
+        operations: &[u8],
     ) -> (u64, StatesGuard<'_, P, M>) {
-        let memory = self.memory.operations().lock();
-        let operations = memory.as_ref().get(..len).unwrap_or(&[]);
         let state = &mut change.state;
         state.epoch = change.span.epoch;
         let crc = |crc, bytes: &[u8]| self.platform.crc32c(crc, bytes);
@@ -212,95 +219,90 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
             states.visible = *state;
         }
         self.pool.committed.store(state.epoch, Ordering::Release);
+        self.count_commit();
         (position.lsn, states)
+    }
+
+    /// Counts a commit by the holder of the writer's place.
+    fn count_commit(&self) {
+        add(&self.counters.commits, 1);
     }
 
     /// Returns when the log is durable up to `lsn`: leads a flush, or waits for one.
     pub(crate) fn flush_log(&self, lsn: u64) -> Result<(), Error<P::Error>> {
-        self.flush_on(self.ring.lock(), lsn).map(|_| ())
+        loop {
+            let ring = self.ring.lock();
+            let states = self.states.lock();
+            if states.log_durable >= lsn || states.log_failed && is(Bug::UnknownIsDone) {
+                return Ok(());
+            }
+            if states.log_failed {
+                return Err(Error::Unknown);
+            }
+            self.flush_once(ring, states);
+        }
     }
 
     /// Returns when a record that was just appended is durable: leads the flush at once if none runs.
     fn flush_appended(&self, appended: Appended<'_, P, M>) -> Result<Fill, Error<P::Error>> {
-        let Appended { lsn, ring, buffer, states } = appended;
-        let ring = if ring.flushing {
-            drop((buffer, states));
-            ring
-        } else {
-            self.lead(ring, buffer, states)
-        };
-        self.flush_on(ring, lsn)
-    }
-
-    fn flush_on<'a>(&'a self, mut ring: RingGuard<'a, P>, lsn: u64) -> Result<Fill, Error<P::Error>> {
-        loop {
-            if ring.durable >= lsn {
-                return Ok(ring.fill());
-            }
-            if ring.failed && is(Bug::UnknownIsDone) {
-                return Ok(ring.fill());
-            }
-            if ring.failed {
-                return Err(Error::Unknown);
-            }
-            ring = self.flush_once(ring);
+        let Appended { lsn, fill, ring, buffer, states } = appended;
+        if states.flushing.is_some() {
+            drop((ring, buffer, states));
+        } else if self.lead(ring, buffer, states) {
+            return Ok(fill);
         }
+        self.flush_log(lsn).map(|()| fill)
     }
 
     /// Leads one flush if none runs, else waits for the end of the one that does.
     #[cold]
-    fn flush_once<'a>(&'a self, mut ring: RingGuard<'a, P>) -> RingGuard<'a, P> {
-        if ring.flushing {
-            self.ring_waiters.fetch_add(1, Ordering::AcqRel);
-            let seen = self.ring_event.load(Ordering::Acquire);
-            drop(ring);
-            self.platform.wait(&self.ring_event, seen, None);
-            self.ring_waiters.fetch_sub(1, Ordering::AcqRel);
-            return self.ring.lock();
+    fn flush_once(&self, ring: RingGuard<'_, P>, mut states: StatesGuard<'_, P, M>) {
+        if states.flushing.is_some() {
+            self.flush_waiters.fetch_add(1, Ordering::AcqRel);
+            let seen = self.flush_event.load(Ordering::Acquire);
+            drop((ring, states));
+            self.platform.wait(&self.flush_event, seen, None);
+            self.flush_waiters.fetch_sub(1, Ordering::AcqRel);
+        } else if let Some(log) = self.memory.logs().get(ring.filling) {
+            self.lead(ring, log.lock(), states);
+        } else {
+            states.log_failed = true;
         }
-        let Some(log) = self.memory.logs().get(ring.filling) else {
-            ring.failed = true;
-            return ring;
-        };
-        self.lead(ring, log.lock(), self.states.lock())
     }
 
-    /// Writes and flushes the filling buffer, with which the newest committed state becomes visible.
-    fn lead<'a>(
-        &'a self,
-        mut ring: RingGuard<'a, P>,
-        mut buffer: LogGuard<'a, P, M>,
-        mut states: StatesGuard<'a, P, M>,
-    ) -> RingGuard<'a, P> {
+    /// Writes and flushes the filling buffer, with which the newest committed state becomes visible;
+    /// whether it is durable.
+    fn lead(
+        &self,
+        mut ring: RingGuard<'_, P>,
+        mut buffer: LogGuard<'_, P, M>,
+        mut states: StatesGuard<'_, P, M>,
+    ) -> bool {
         let flushing = states.committed;
         states.flushing = Some(flushing.epoch);
+        let durable = states.log_durable;
         drop(states);
-        let buffers = self.memory.logs().len();
-        let batch = ring.close(buffer.as_mut(), buffers, |bytes| self.platform.crc32c(0, bytes));
-        ring.flushing = true;
+        let crc = |bytes: &[u8]| self.platform.crc32c(0, bytes);
+        let batch = ring.close(buffer.as_mut(), self.memory.logs().len(), durable, crc);
         drop(ring);
-        let result = self.write_batch(&batch, buffer.as_ref());
+        let written = self.write_batch(&batch, buffer.as_ref()).is_ok();
         drop(buffer);
-        let mut ring = self.ring.lock();
-        ring.flushing = false;
         let mut states = self.states.lock();
         states.flushing = None;
-        if result.is_ok() {
-            ring.durable = batch.end;
+        if written {
+            states.log_durable = batch.end;
             states.visible = flushing;
-        } else {
-            ring.failed = !is(Bug::UnflushedForgotten);
-            if !is(Bug::UnflushedForgotten) {
-                self.fail();
-            }
+        } else if !is(Bug::UnflushedForgotten) {
+            states.log_failed = true;
+            self.fail();
         }
         drop(states);
-        // Who waits counted itself and read the event under the ring's lock.
-        if self.ring_waiters.load(Ordering::Acquire) > 0 {
-            self.ring_event.fetch_add(1, Ordering::AcqRel);
-            self.platform.wake(&self.ring_event);
+        // Who waits counted itself and read the event under the lock of the states.
+        if self.flush_waiters.load(Ordering::Acquire) > 0 {
+            self.flush_event.fetch_add(1, Ordering::AcqRel);
+            self.platform.wake(&self.flush_event);
         }
-        ring
+        written
     }
 
     /// Writes a batch to its place in the ring and flushes the log device.
@@ -308,9 +310,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         let bytes = buffer.get(..batch.len).unwrap_or(&[]);
         let (now, wrapped) = bytes.split_at(batch.straight.min(bytes.len()));
         let log = self.platform.log();
-        // One flush runs at a time, so these need no locked addition.
-        let add =
-            |counter: &AtomicU64, n| counter.store(counter.load(Ordering::Relaxed) + n, Ordering::Relaxed);
+        // One flush runs at a time.
         add(&self.counters.log_bytes, bytes.len() as u64);
         add(&self.counters.log_flushes, 1);
         if is(Bug::LogFlushFirst) {
@@ -337,4 +337,9 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         }
         log.flush()
     }
+}
+
+/// Counts where only one thread can, so without a locked addition.
+fn add(counter: &AtomicU64, n: u64) {
+    counter.store(counter.load(Ordering::Relaxed) + n, Ordering::Relaxed);
 }

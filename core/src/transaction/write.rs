@@ -9,6 +9,7 @@ use crate::log::operations::Operation;
 use crate::memory::{Memory, SavepointSlot};
 use crate::platform::Platform;
 use crate::seeded::{Bug, is};
+use crate::space::Workspace;
 use core::marker::PhantomData;
 use core::ops::Deref;
 use portable_atomic::Ordering;
@@ -97,43 +98,45 @@ impl<P: Platform, M: Memory<P>, D: Deref<Target = Database<P, M>>> WriteTxn<P, M
         if self.aborted { Err(Error::TransactionAborted) } else { Ok(()) }
     }
 
-    /// Settles the result of a change: what it did to the transaction and to the log record.
-    fn settle<'o, T>(
+    /// Makes a change, and packs the operation that it is for the log, if it changed anything.
+    fn make<'o, T>(
         &mut self,
-        result: Result<T, Error<P::Error>>,
+        make: impl FnOnce(&mut Change<M::Roots>, &mut Workspace<'_, P, M>) -> Result<T, Error<P::Error>>,
         logged: impl FnOnce(&T) -> Option<Operation<'o>>,
     ) -> Result<T, Error<P::Error>> {
-        match result {
-            Ok(done) => {
-                if let Some(operation) = logged(&done) {
-                    self.changed = true;
-                    self.stamp += 1;
-                    self.pack(operation);
-                }
+        self.usable()?;
+        let Self { db, change, operations, .. } = self;
+        let made = db.work(change.span, |workspace| {
+            let done = make(change, workspace)?;
+            let operation = logged(&done);
+            if let (Some(operation), Some(at)) = (&operation, *operations) {
+                *operations = operation.pack(workspace.operations, at);
+            }
+            Ok((done, operation.is_some()))
+        });
+        match made {
+            Ok((done, changed)) => {
+                self.changed |= changed;
+                self.stamp += u64::from(changed);
                 Ok(done)
             }
-            Err(error) => {
-                let harmless = matches!(
-                    error,
-                    Error::KeyTooLong { .. }
-                        | Error::ValueTooLarge { .. }
-                        | Error::TreeExists
-                        | Error::TreeNotFound
-                );
-                if !harmless {
-                    self.aborted = true;
-                    self.stamp += 1;
-                    self.db.note_shortage(&error);
-                }
-                Err(error)
-            }
+            Err(error) => Err(self.spoil(error)),
         }
     }
 
-    fn pack(&mut self, operation: Operation<'_>) {
-        if let Some(at) = self.operations {
-            self.operations = operation.pack(self.db.memory.operations().lock().as_mut(), at);
+    /// Notes an error in the middle of a change.
+    #[cold]
+    fn spoil(&mut self, error: Error<P::Error>) -> Error<P::Error> {
+        let harmless = matches!(
+            error,
+            Error::KeyTooLong { .. } | Error::ValueTooLarge { .. } | Error::TreeExists | Error::TreeNotFound
+        );
+        if !harmless {
+            self.aborted = true;
+            self.stamp += 1;
+            self.db.note_shortage(&error);
         }
+        error
     }
 
     /// Puts an entry, over an older one with this key; whether there was one.
@@ -142,9 +145,10 @@ impl<P: Platform, M: Memory<P>, D: Deref<Target = Database<P, M>>> WriteTxn<P, M
     /// [`Error::KeyTooLong`], [`Error::ValueTooLarge`], [`Error::TreeNotFound`] change nothing;
     /// [`Error::NoSpace`] and others abort the transaction.
     pub fn put(&mut self, tree: TreeId, key: &[u8], value: &[u8]) -> Result<bool, Error<P::Error>> {
-        self.usable()?;
-        let result = self.change.put(&self.db, tree.0, key, value);
-        self.settle(result, move |_| Some(Operation::Put { tree: tree.0, key, value }))
+        self.make(
+            |change, workspace| change.put(workspace, tree.0, key, value),
+            |_| Some(Operation::Put { tree: tree.0, key, value }),
+        )
     }
 
     /// Puts an entry unless there is one with this key; whether it did.
@@ -164,9 +168,10 @@ impl<P: Platform, M: Memory<P>, D: Deref<Target = Database<P, M>>> WriteTxn<P, M
     /// # Errors
     /// As [`WriteTxn::put`].
     pub fn delete(&mut self, tree: TreeId, key: &[u8]) -> Result<bool, Error<P::Error>> {
-        self.usable()?;
-        let result = self.change.delete(&self.db, tree.0, key);
-        self.settle(result, move |found| found.then_some(Operation::Delete { tree: tree.0, key }))
+        self.make(
+            |change, workspace| change.delete(workspace, tree.0, key),
+            |found| found.then_some(Operation::Delete { tree: tree.0, key }),
+        )
     }
 
     /// Makes an empty tree with a name of its own.
@@ -174,9 +179,11 @@ impl<P: Platform, M: Memory<P>, D: Deref<Target = Database<P, M>>> WriteTxn<P, M
     /// # Errors
     /// [`Error::TreeExists`], [`Error::KeyTooLong`] for the name; others abort the transaction.
     pub fn create_tree(&mut self, name: &[u8]) -> Result<TreeId, Error<P::Error>> {
-        self.usable()?;
-        let result = self.change.create(&self.db, name);
-        self.settle(result, move |tree| Some(Operation::Create { tree: *tree, name })).map(TreeId)
+        self.make(
+            |change, workspace| change.create(workspace, name),
+            |tree| Some(Operation::Create { tree: *tree, name }),
+        )
+        .map(TreeId)
     }
 
     /// Drops a tree with all its entries; whether there was one. Its pages are freed little by
@@ -185,10 +192,11 @@ impl<P: Platform, M: Memory<P>, D: Deref<Target = Database<P, M>>> WriteTxn<P, M
     /// # Errors
     /// As [`WriteTxn::put`].
     pub fn drop_tree(&mut self, name: &[u8]) -> Result<bool, Error<P::Error>> {
-        self.usable()?;
-        let result = self.change.drop_tree(&self.db, name);
-        self.settle(result, move |tree| tree.map(|tree| Operation::Drop { tree, name }))
-            .map(|tree| tree.is_some())
+        self.make(
+            |change, workspace| change.drop_tree(workspace, name),
+            |tree| tree.map(|tree| Operation::Drop { tree, name }),
+        )
+        .map(|tree| tree.is_some())
     }
 
     /// Deletes all entries of a tree, in one step.
@@ -196,9 +204,10 @@ impl<P: Platform, M: Memory<P>, D: Deref<Target = Database<P, M>>> WriteTxn<P, M
     /// # Errors
     /// As [`WriteTxn::put`].
     pub fn clear_tree(&mut self, tree: TreeId) -> Result<(), Error<P::Error>> {
-        self.usable()?;
-        let result = self.change.clear(&self.db, tree.0);
-        self.settle(result, |()| Some(Operation::Clear { tree: tree.0 }))
+        self.make(
+            |change, workspace| change.clear(workspace, tree.0),
+            |()| Some(Operation::Clear { tree: tree.0 }),
+        )
     }
 
     /// A point to go back to.
@@ -309,7 +318,7 @@ impl<P: Platform, M: Memory<P>, D: Deref<Target = Database<P, M>>> View for Writ
     type Memory = M;
 
     fn parts(&self) -> Parts<'_, P, M> {
-        self.change.parts(&self.db)
+        self.change.parts(self.db.pager())
     }
 
     fn stamp(&self) -> u64 {

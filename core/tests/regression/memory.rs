@@ -39,13 +39,14 @@ type Savepoints = [SavepointSlot<Tables<2, 1>>; 2];
 /// Memory whose space lists have as many inline entries as a test wants.
 struct Inline<const INLINE: usize> {
     rest: Small<12, 8192>,
-    writer: Lock<WriterMemory<[u8; 512], Lists<INLINE>, Savepoints>>,
+    writer: Lock<WriterMemory<[u8; 512], [u8; 8192], Lists<INLINE>, Savepoints>>,
 }
 
 impl<const INLINE: usize> Inline<INLINE> {
     fn new() -> Self {
         let writer = WriterMemory::new(
             [0; 512],
+            [0; 8192],
             [const { List::new([Entry::NONE; INLINE]) }; 12],
             [const { SavepointSlot::EMPTY }; 2],
         );
@@ -82,9 +83,6 @@ impl<const INLINE: usize> Memory<SimPlatform> for Inline<INLINE> {
     }
     fn readers(&self) -> &[AtomicU64] {
         self.rest.readers()
-    }
-    fn operations(&self) -> &Lock<[u8; 8192]> {
-        self.rest.operations()
     }
     fn writer(&self) -> &WriterMutex<SimPlatform, Self> {
         &self.writer
