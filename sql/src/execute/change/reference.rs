@@ -4,7 +4,7 @@
 //! be in the parent, and a key that is gone for good must not be in a child any more. Keys whose
 //! children change with them (CASCADE, SET NULL, SET DEFAULT) are collected apart, for `cascade`.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::RowCodec;
@@ -18,7 +18,7 @@ use crate::storage::{Cursor, Transaction, TreeId};
 use crate::types::Value;
 
 /// Values of a key by their encoding.
-pub(super) type Keys = HashMap<Vec<u8>, Vec<Value>>;
+pub(super) type Keys = BTreeMap<Vec<u8>, Vec<Value>>;
 
 /// The references of one table that a statement has to check.
 pub(super) struct References<'a> {
@@ -41,7 +41,7 @@ pub(super) struct Move {
 }
 
 /// Keys that are no more, by their encoding.
-pub(super) type Moves = HashMap<Vec<u8>, Move>;
+pub(super) type Moves = BTreeMap<Vec<u8>, Move>;
 
 impl<'a> References<'a> {
     pub(super) fn new(
