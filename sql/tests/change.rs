@@ -2,7 +2,7 @@
 
 mod support;
 
-use drystone::types::Value;
+use drystone::types::{Decimal, Value};
 use drystone::{named_params, params};
 use support::{check, database, error, fails, run};
 
@@ -362,4 +362,51 @@ fn numbers_stay_in_the_range_of_the_key() {
             run(&db, "INSERT INTO t VALUES (7, 'e')");
         }
     }
+}
+
+#[test]
+fn only_what_is_assigned_is_rounded() {
+    let db = database("CREATE TABLE t (k INTEGER PRIMARY KEY, n NUMERIC(10, 2), d DATE)");
+    run(&db, "INSERT INTO t VALUES (1, 1.01, '2024-01-01'), (2, 2.5, '2024-01-02'), (3, 3, NULL)");
+    let (half, fine) = (Value::Double(1.5), Value::Decimal(Decimal { unscaled: 1_005, scale: 3 }));
+    let noon = Value::Timestamp(1_704_110_400_000_000);
+    for directly in [true, false] {
+        db.run_directly(directly);
+        for (sql, value) in [
+            ("SELECT k FROM t WHERE k = ?", &half),
+            ("SELECT k FROM t WHERE k > ?", &half),
+            ("SELECT k FROM t WHERE k BETWEEN ? AND 2", &half),
+            ("SELECT k FROM t WHERE k IN (7, ?)", &half),
+            ("SELECT k * ? FROM t", &half),
+            ("SELECT k FROM t LIMIT ?", &half),
+            ("SELECT k FROM t WHERE n = ?", &fine),
+            ("SELECT n * ? FROM t", &fine),
+            ("SELECT k FROM t WHERE d < ?", &noon),
+            ("UPDATE t SET n = 0 WHERE k = ?", &half),
+            ("DELETE FROM t WHERE k = ?", &half),
+        ] {
+            let mut statement = db.prepare(sql).expect("prepare");
+            let mut run = || statement.query([value.clone()])?.next().map(drop);
+            assert_eq!(run().expect_err(sql).code(), "22003", "{sql}");
+        }
+        for (sql, value, wanted) in [
+            ("SELECT count(*) FROM t WHERE k = ?", Value::Double(2.0), "1"),
+            ("SELECT count(*) FROM t WHERE n = ?", Value::Double(1.01), "1"),
+            ("SELECT count(*) FROM t WHERE n > ?", Value::Double(0.1 + 0.2), "3"),
+            ("SELECT count(*) FROM t WHERE k > CAST(? AS DOUBLE)", half.clone(), "2"),
+            ("SELECT n * CAST(? AS NUMERIC(4, 3)) FROM t LIMIT 1", fine.clone(), "1.01505"),
+            ("SELECT CAST(? AS INTEGER)", half.clone(), "2"),
+            ("SELECT date(?)", noon.clone(), "2024-01-01"),
+            ("SELECT count(*) FROM t WHERE d = ?", Value::Timestamp(1_704_067_200_000_000), "1"),
+        ] {
+            let found = db.query_row(sql, [value], |row| Ok(row.values()[0].to_string()));
+            assert_eq!(found.expect(sql), wanted, "{sql}");
+        }
+        db.execute("INSERT INTO t VALUES (9, ?, ?)", (fine.clone(), noon.clone())).expect("insert");
+        db.execute("UPDATE t SET n = ? WHERE k = 3", [fine.clone()]).expect("update");
+        check(&db, "SELECT n, d FROM t WHERE k IN (3, 9) ORDER BY k", &["1.01|NULL", "1.01|2024-01-01"]);
+        run(&db, "DELETE FROM t WHERE k = 9; UPDATE t SET n = 3 WHERE k = 3");
+    }
+    fails(&db, "SELECT k FROM t WHERE n = '1.005'", "22003");
+    check(&db, "SELECT k FROM t WHERE n = '1.01'", &["1"]);
 }

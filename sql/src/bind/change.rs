@@ -455,8 +455,10 @@ fn wrong_width(found: usize, wanted: usize) -> Error {
 fn assign(value: Expression, to: DataType, column: &str) -> Result<Expression> {
     let from = value.data_type();
     let to = if to.is_text() { DataType::TEXT } else { to };
-    if to.is_text() || (from.is_numeric() && to.is_numeric()) || (from.is_text() && to == DataType::Json) {
-        return build::cast(value, to);
+    let converts =
+        to.is_text() || (from.is_numeric() && to.is_numeric()) || (from.is_text() && to == DataType::Json);
+    if converts || from == DataType::Unknown {
+        return build::convert(value, to);
     }
     build::coerce(value, to).map_err(|error| {
         if error.code() != state::TYPE_MISMATCH {

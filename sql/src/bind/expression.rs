@@ -35,10 +35,10 @@ impl<'a> Binder<'a> {
             }
             ExprKind::Literal(value) => Ok(Expression::constant(value.clone())),
             ExprKind::Typed { data_type, text } => {
-                build::cast(Expression::literal(Value::Text(text.clone())), *data_type)
+                build::convert(Expression::literal(Value::Text(text.clone())), *data_type)
             }
             ExprKind::Parameter(index) => {
-                Ok(Expression::Parameter { index: *index, data_type: DataType::Unknown })
+                Ok(Expression::Parameter { index: *index, data_type: DataType::Unknown, rounds: false })
             }
             ExprKind::Column(names) => self.column(names),
             ExprKind::Default => Err(Error::syntax("DEFAULT stands only for a whole value in VALUES or SET")),
@@ -97,7 +97,7 @@ impl<'a> Binder<'a> {
             }
             ExprKind::Cast { operand, data_type } => {
                 let operand = self.expr(operand)?;
-                build::cast(operand, *data_type)
+                build::convert(operand, *data_type)
             }
             ExprKind::Case { operand, branches, otherwise } => {
                 let whens = branches.iter().map(|(when, _)| when);

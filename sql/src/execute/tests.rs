@@ -493,7 +493,7 @@ fn subqueries() {
 #[test]
 fn parameters() {
     let bench = Bench::new();
-    let parameter = Expression::Parameter { index: 0, data_type: INT };
+    let parameter = Expression::Parameter { index: 0, data_type: INT, rounds: false };
     let plan = || Physical::Values { rows: vec![vec![parameter.clone()]], types: vec![INT] };
     assert_eq!(bench.run_with(plan(), vec![], &[text("42")]).unwrap(), [[int(42)]]);
     assert_eq!(bench.run_with(plan(), vec![], &[text("x")]).unwrap_err().code(), "22P02");

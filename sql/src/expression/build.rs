@@ -4,8 +4,8 @@
 use super::{Aggregate, Expression, Place, SortKey};
 use crate::error::{Error, ErrorKind, Result};
 use crate::functions::{
-    Function, MEMBER, aggregate_signature, can_cast, can_coerce, cast_value, is_whole_field, resolve,
-    resolve_name, unify,
+    Function, MEMBER, aggregate_signature, can_cast, can_coerce, cast_exactly, cast_value, is_whole_field,
+    resolve, resolve_name, unify,
 };
 use crate::types::{DataType, Value};
 
@@ -65,7 +65,7 @@ pub(crate) fn call_name(name: &str, mut arguments: Vec<Expression>) -> Result<Ex
         && let Some(to) = conversion(name)
         && let Some(input) = arguments.pop()
     {
-        return cast(input, to);
+        return convert(input, to);
     }
     if name == "iif" && matches!(arguments.len(), 2 | 3) {
         let otherwise = arguments.drain(2..).next();
@@ -127,7 +127,20 @@ fn digits(arguments: &[Expression]) -> Option<i64> {
     }
 }
 
-/// A conversion as CAST makes it; no cast where the type is right already.
+/// A conversion that is written, or made by an assignment: what has no type yet may be rounded.
+pub(crate) fn convert(input: Expression, to: DataType) -> Result<Expression> {
+    match input {
+        Expression::Parameter { index, data_type: DataType::Unknown, rounds: _ } => {
+            Ok(Expression::Parameter { index, data_type: to, rounds: true })
+        }
+        Expression::Constant { value, data_type: DataType::Unknown } => {
+            Ok(Expression::Constant { value: cast_value(&value, to)?, data_type: to })
+        }
+        input => cast(input, to),
+    }
+}
+
+/// A conversion to the type that is needed; no cast where the type is right already.
 pub(crate) fn cast(input: Expression, to: DataType) -> Result<Expression> {
     let from = input.data_type();
     if from == to || (from.is_text() && to == DataType::TEXT) {
@@ -138,15 +151,15 @@ pub(crate) fn cast(input: Expression, to: DataType) -> Result<Expression> {
     }
     Ok(match input {
         // A typeless parameter becomes one of the type, and so does NULL.
-        Expression::Parameter { index, data_type: DataType::Unknown } => {
-            Expression::Parameter { index, data_type: to }
+        Expression::Parameter { index, data_type: DataType::Unknown, rounds } => {
+            Expression::Parameter { index, data_type: to, rounds }
         }
         Expression::Constant { value: Value::Null, .. } => {
             Expression::Constant { value: Value::Null, data_type: to }
         }
         // A literal is converted now; what a constant of a type cannot become fails when it runs.
         Expression::Constant { value, data_type: DataType::Unknown } => {
-            Expression::Constant { value: cast_value(&value, to)?, data_type: to }
+            Expression::Constant { value: cast_exactly(&value, to)?, data_type: to }
         }
         Expression::Constant { value, data_type } => match cast_value(&value, to) {
             Ok(value) => Expression::Constant { value, data_type: to },

@@ -9,7 +9,7 @@ use super::answer::{Answer, answer};
 use super::{Expression, Subquery};
 use crate::encoding::{KeyOrder, KeySet, encode_vector_row};
 use crate::error::{Error, Result};
-use crate::functions::{self, CallContext, Function, cast_value, cast_vector};
+use crate::functions::{self, CallContext, Function, cast_exactly, cast_value, cast_vector};
 use crate::types::{Batch, DataType, Validity, Value, Vector, VectorData};
 
 /// What an expression reads besides its batch.
@@ -37,8 +37,9 @@ pub(crate) fn evaluate(
             return column.cloned().ok_or_else(|| Error::internal(format!("no column {index} in the batch")));
         }
         Expression::Constant { value, data_type } => Vector::constant(value, *data_type, len)?,
-        Expression::Parameter { index, data_type } => {
-            let value = cast_value(environment.parameter(*index)?, *data_type)
+        Expression::Parameter { index, data_type, rounds } => {
+            let cast = if *rounds { cast_value } else { cast_exactly };
+            let value = cast(environment.parameter(*index)?, *data_type)
                 .map_err(|error| error.within(format_args!("parameter {}", index + 1)))?;
             Vector::constant(&value, *data_type, len)?
         }

@@ -23,8 +23,8 @@ mod walk;
 
 pub(crate) use answer::{Answer, Extremes, RowSet};
 pub(crate) use build::{
-    AggregateParts, aggregate, and, call, call_name, case, cast, coerce, common_type, condition, in_list,
-    is_null, not, or, settle,
+    AggregateParts, aggregate, and, call, call_name, case, cast, coerce, common_type, condition, convert,
+    in_list, is_null, not, or, settle,
 };
 pub(crate) use evaluate::{Environment, constant_value, encode_row_key, evaluate, select};
 
@@ -53,8 +53,9 @@ pub(crate) enum Expression {
     Outer { slot: usize, data_type: DataType },
     /// A constant; of type `Unknown` while it is NULL or a text literal that met no type.
     Constant { value: Value, data_type: DataType },
-    /// A parameter of the statement, from 0. Its value is cast to the type when it is read.
-    Parameter { index: usize, data_type: DataType },
+    /// A parameter of the statement, from 0. Its value becomes one of the type when it is read; it
+    /// may be rounded where it is assigned to a column or in a CAST.
+    Parameter { index: usize, data_type: DataType, rounds: bool },
     /// A function of arguments that have the types it takes.
     Call { function: Function, arguments: Vec<Expression>, data_type: DataType, place: Place },
     /// A conversion. An explicit CAST cuts text to VARCHAR(n); an assignment refuses instead.

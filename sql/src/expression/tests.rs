@@ -172,7 +172,7 @@ fn literals_and_parameters_take_the_type_they_meet() {
     let equal = call(Function::Equal, vec![x(), text("2")]).unwrap();
     assert_eq!(run(&equal), "false false true NULL");
     assert!(call(Function::Equal, vec![x(), text("two")]).is_err());
-    let parameter = Expression::Parameter { index: 0, data_type: DataType::Unknown };
+    let parameter = Expression::Parameter { index: 0, data_type: DataType::Unknown, rounds: false };
     let equal = call(Function::Equal, vec![x(), parameter]).unwrap();
     assert_eq!(run(&equal), "false false true NULL");
     let date = cast(text("2021-01-01"), DataType::Date).unwrap();

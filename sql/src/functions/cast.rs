@@ -8,6 +8,9 @@ use crate::error::{Error, Result, state};
 use crate::types::calendar::{self, DAY_MAX, DAY_MIN, US_PER_DAY};
 use crate::types::{DataType, Decimal, Interval, Physical, Validity, Value, Vector, VectorData, decimal};
 
+/// How much a decimal may differ from the double it is made of, relative to that.
+const DOUBLE_NEAR: f64 = 1e-9;
+
 /// CAST of one value.
 pub(crate) fn cast_value(value: &Value, to: DataType) -> Result<Value> {
     let converted = match to {
@@ -28,6 +31,30 @@ pub(crate) fn cast_value(value: &Value, to: DataType) -> Result<Value> {
         DataType::Date | DataType::Time | DataType::Timestamp | DataType::Interval => to_temporal(value, to)?,
     };
     Ok(converted)
+}
+
+/// The same where nobody asked for it: an error where something of a number or a date would be lost.
+pub(crate) fn cast_exactly(value: &Value, to: DataType) -> Result<Value> {
+    let converted = cast_value(value, to)?;
+    let exact = match (value, &converted) {
+        (Value::Double(given), Value::Integer(integer)) => *integer as f64 == *given,
+        // A double is seldom the decimal that is meant, but near to it.
+        (Value::Double(given), Value::Decimal(decimal)) => {
+            (decimal.to_f64() - given).abs() <= given.abs() * DOUBLE_NEAR
+        }
+        (Value::Decimal(given), Value::Integer(integer)) => {
+            *given == Decimal { unscaled: i128::from(*integer), scale: 0 }
+        }
+        (Value::Decimal(given), Value::Decimal(decimal)) => given == decimal,
+        (Value::Text(text), Value::Decimal(decimal)) => Decimal::parse(text).as_ref() == Some(decimal),
+        (Value::Timestamp(micros), Value::Date(_)) => micros.rem_euclid(US_PER_DAY) == 0,
+        _ => true,
+    };
+    if exact {
+        return Ok(converted);
+    }
+    let message = format!("{value} does not fit {to}, which it meets: it would be {converted}");
+    Err(Error::out_of_range(message).hint("write CAST(... AS a type) around it"))
 }
 
 impl Value {

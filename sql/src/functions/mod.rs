@@ -43,7 +43,7 @@ mod wording;
 
 pub(crate) use accumulate::Accumulator;
 pub(crate) use aggregate::{AggregateFunction, aggregate_signature, is_aggregate};
-pub(crate) use cast::{cast_value, cast_vector};
+pub(crate) use cast::{cast_exactly, cast_value, cast_vector};
 pub(crate) use coerce::{can_cast, can_coerce, unify};
 pub(crate) use evaluate::{CallContext, Growth, SessionNumbers, evaluate};
 pub(crate) use function::Function;

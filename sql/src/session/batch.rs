@@ -104,7 +104,7 @@ fn key_parameters(table: &Table, row: &[Expression]) -> Option<Vec<(usize, DataT
         return None;
     }
     let parameters = table.primary_key().iter().map(|column| match row.get(*column)? {
-        Expression::Parameter { index, data_type } => Some((*index, *data_type)),
+        Expression::Parameter { index, data_type, .. } => Some((*index, *data_type)),
         _ => None,
     });
     parameters.collect()

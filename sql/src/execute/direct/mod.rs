@@ -19,7 +19,7 @@ use std::borrow::Cow;
 
 use crate::error::{Error, Result};
 use crate::expression::Expression;
-use crate::functions::cast_value;
+use crate::functions::{cast_exactly, cast_value};
 use crate::plan::{ChangeKind, Conflict, Physical, Plan, Statement};
 use crate::types::{DataType, Value};
 pub(crate) use change::{Changed, DirectChange, Scratch};
@@ -61,15 +61,20 @@ impl Direct {
 #[derive(Debug)]
 enum Operand {
     Constant(Value),
-    Parameter { index: usize, data_type: DataType },
+    /// As in `Expression`.
+    Parameter {
+        index: usize,
+        data_type: DataType,
+        rounds: bool,
+    },
 }
 
 impl Operand {
     fn of(expression: &Expression) -> Option<Operand> {
         match expression {
             Expression::Constant { value, .. } => Some(Operand::Constant(value.clone())),
-            Expression::Parameter { index, data_type } => {
-                Some(Operand::Parameter { index: *index, data_type: *data_type })
+            Expression::Parameter { index, data_type, rounds } => {
+                Some(Operand::Parameter { index: *index, data_type: *data_type, rounds: *rounds })
             }
             _ => None,
         }
@@ -83,7 +88,7 @@ impl Operand {
     fn given<'v>(&'v self, parameters: &'v [Value]) -> Option<&'v Value> {
         match self {
             Operand::Constant(value) => Some(value),
-            Operand::Parameter { index, data_type } => {
+            Operand::Parameter { index, data_type, .. } => {
                 parameters.get(*index).filter(|value| is_of(value, *data_type))
             }
         }
@@ -93,9 +98,9 @@ impl Operand {
     fn value<'v>(&'v self, parameters: &'v [Value]) -> Result<Cow<'v, Value>> {
         match (self.given(parameters), self) {
             (Some(value), _) => Ok(Cow::Borrowed(value)),
-            (None, Operand::Parameter { index, data_type }) => {
+            (None, Operand::Parameter { index, data_type, rounds }) => {
                 let value = parameters.get(*index).ok_or_else(|| Error::internal("a missing parameter"))?;
-                let value = cast_value(value, *data_type);
+                let value = if *rounds { cast_value } else { cast_exactly }(value, *data_type);
                 value.map(Cow::Owned).map_err(|error| error.within(format_args!("parameter {}", index + 1)))
             }
             (None, Operand::Constant(_)) => Err(Error::internal("a constant without a value")),
