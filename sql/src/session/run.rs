@@ -297,8 +297,8 @@ impl Session {
         }
     }
 
-    /// Whether a statement may be run without operators. Those look up from their work and can be
-    /// measured; what is done directly is over before there is anything to look for.
+    /// Whether a statement may be run without operators. Those look at the clock and can be measured;
+    /// what is done directly sees interrupts alone.
     fn may_directly(&self) -> bool {
         let Circumstances { measures, choices, .. } = &self.circumstances;
         self.directly && measures.is_none() && choices.statement_timeout.is_none()
