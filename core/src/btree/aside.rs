@@ -28,7 +28,7 @@ struct Aside<'a, P: Platform, M: Memory<P>> {
 
 impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     /// Puts an entry into its leaf and leaves the nodes above as they are: a copied leaf is noted as
-    /// moved. Whether an entry was replaced; `None`, and nothing put, where that is not possible: there
+    /// moved. Whether there was one with this key, which stays if `only_new`; `None`, and nothing put, where that is not possible: there
     /// is no node above, or it was copied already and can point to the leaf itself, or no place for a
     /// note, or the leaf is full.
     pub(crate) fn put_aside(
@@ -38,6 +38,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         finger: &Finger,
         key: &[u8],
         value: &[u8],
+        only_new: bool,
     ) -> Result<Option<bool>, Error<P::Error>> {
         let long = value.len() > inline_value_max(self.pager.page_size() as u32, key.len());
         let ascending = finger.tree == tree.tree && finger.protected == self.protected;
@@ -48,6 +49,9 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
             return Ok(None);
         };
         let found = Node::new(grip.view()).search(key);
+        if only_new && found.is_ok() {
+            return Ok(Some(true));
+        }
         if let Ok(index) = found
             && let Payload::Long { .. } = Node::new(grip.view()).payload(index)
         {

@@ -6,10 +6,11 @@
 //!   room after packing    -> the leaf is laid out anew (also: the common prefix gets shorter)
 //!   no room               -> split, and the separator goes to the parent the same way
 //! ```
-//! A split at the right edge of the tree leaves the left page full, so ascending keys fill pages;
-//! elsewhere the halves are as equal as cells allow.
+//! A split at the right edge of the tree leaves the left page as it is, so ascending keys fill pages and
+//! are written once; elsewhere the halves are as equal as cells allow.
 
 use super::descend::Target;
+use super::search::{Overflow, Reading, Source};
 use super::{Finger, Path};
 use crate::error::{Damage, Error};
 use crate::limits::inline_value_max;
@@ -23,7 +24,7 @@ use crate::platform::Platform;
 use crate::space::Workspace;
 
 impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
-    /// Puts an entry. Whether one with this key was replaced.
+    /// Puts an entry. Whether there was one with this key, which stays if `only_new`.
     ///
     /// After an error the tree may be half changed: the transaction must be rolled back.
     pub(crate) fn put(
@@ -32,6 +33,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         finger: &mut Finger,
         key: &[u8],
         value: &[u8],
+        only_new: bool,
     ) -> Result<bool, Error<P::Error>> {
         let page_size = self.pager.page_size() as u32;
         let long = value.len() > inline_value_max(page_size, key.len());
@@ -41,6 +43,10 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         }
         *finger = Finger::NONE;
         let payload = if long {
+            let reading = Reading { source: Source::writer(self.pager), tree: tree.tree, root: tree.root };
+            if only_new && reading.get(key, |_| ())?.is_some() {
+                return Ok(true);
+            }
             let overflow = self.write_value(tree.tree, key, value)?;
             Payload::Long { len: overflow.len, first: overflow.first }
         } else {
@@ -52,12 +58,15 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         }
         let target = self.walk(tree, key)?;
         let found = Node::new(target.pin.view()).search(key);
+        let replaced = found.is_ok();
+        if replaced && only_new {
+            return Ok(true);
+        }
         if let Ok(index) = found
             && let Payload::Long { len, first } = Node::new(target.pin.view()).payload(index)
         {
-            self.free_value(&super::search::Overflow { len, first })?;
+            self.free_value(&Overflow { len, first })?;
         }
-        let replaced = found.is_ok();
         self.put_in_leaf(tree, finger, target, found, Parts(key, &[]), payload)?;
         if !replaced {
             tree.count = tree.count.saturating_add(1);
@@ -81,11 +90,10 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         };
         let node = Node::new(pin.view());
         let count = node.count();
-        let prefix = node.prefix().len();
-        if !key.starts_with(node.prefix()) || node.search(key) != Err(count) {
+        let Some(suffix) = key.strip_prefix(node.prefix()) else { return Ok(false) };
+        if count == 0 || node.suffix(count - 1) >= suffix {
             return Ok(false);
         }
-        let suffix = key.get(prefix..).unwrap_or(&[]);
         Ok(edit::insert(pin.view_mut(), count, [suffix, &[]], Payload::Value(value)))
     }
 
@@ -110,14 +118,17 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
             Err(index) => Change { index, replace: false, key, payload },
         };
         let last = target.edge && found == Err(Node::new(target.pin.view()).count());
-        let Some(at) = self.apply(&mut target.pin, change, last)? else {
-            if last {
-                *finger = Finger { tree: tree.tree, leaf: target.leaf, protected: self.protected };
-            }
-            return Ok(());
-        };
-        let right = self.split(target.pin, change, at)?;
-        self.raise(tree, target.path, target.leaf, right, target.edge)
+        let split = self.apply(&mut target.pin, change, last)?;
+        let mut edge = target.leaf;
+        if let Some(at) = split {
+            let right = self.split(target.pin, change, at)?;
+            self.raise(tree, target.path, target.leaf, right, target.edge)?;
+            edge = right;
+        }
+        if last {
+            *finger = Finger { tree: tree.tree, leaf: edge, protected: self.protected };
+        }
+        Ok(())
     }
 
     /// Makes a change to a node if it fits; else where to split it.
@@ -141,7 +152,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         self.scratch.copy_from_slice(pin.view());
         let sequence = Sequence::One { node: Node::new(self.scratch), change: Some(change) };
         let len = sequence.len();
-        if sequence.used(&(0..len)) <= pin.view().len() {
+        if sequence.used_by_all() <= pin.view().len() {
             relay(pin, &sequence, 0..len)?;
             return Ok(None);
         }
@@ -164,7 +175,13 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         let (tree, level) = (format::tree(pin.view()), format::level(pin.view()));
         let kind = if level == 0 { Kind::Leaf } else { Kind::Inner };
         let (right, mut right_pin) = self.create(tree, kind, level)?;
-        let sequence = Sequence::One { node: Node::new(self.scratch), change: Some(change) };
+        let node = Node::new(self.scratch);
+        let sequence = Sequence::One { node, change: Some(change) };
+        if !change.replace && at == change.index && at == node.count() {
+            let written = sequence.write_last(right_pin.view_mut());
+            let damage = Error::Corrupt { page: right.page, damage: Damage::Structure };
+            return if written { Ok(right) } else { Err(damage) };
+        }
         relay(&mut right_pin, &sequence, at..sequence.len())?;
         relay(&mut pin, &sequence, 0..at)?;
         Ok(right)

@@ -140,6 +140,27 @@ impl<'a> Sequence<'a> {
         HEADER + prefix + cells
     }
 
+    /// Bytes a node with all cells takes.
+    pub fn used_by_all(&self) -> usize {
+        let all = 0..self.len();
+        if let Self::One { node, change: Some(change) } = self
+            && node.is_leaf()
+            && !change.replace
+            && self.shared(&all) == node.prefix().len()
+        {
+            return node.used() + self.cell_len(change.index, node.prefix().len());
+        }
+        self.used(&all)
+    }
+
+    /// Writes the last cell alone into `view`, whose header stands (empty node). Keys like those before
+    /// it are to follow, so the page's prefix is what all of them share. `false`: it does not fit.
+    pub fn write_last(&self, view: &mut [u8]) -> bool {
+        let Some(last) = self.len().checked_sub(1) else { return true };
+        let (key, prefix) = (self.key(last), self.shared(&(0..last + 1)));
+        edit::begin(view, key.first(prefix)) && edit::insert(view, 0, key.after(prefix), self.payload(last))
+    }
+
     /// Writes the range into `view`, whose header stands (empty node). `false`: it does not fit,
     /// and the view holds a part.
     pub fn write(&self, range: Range<usize>, view: &mut [u8]) -> bool {
@@ -154,8 +175,8 @@ impl<'a> Sequence<'a> {
                 .all(|(at, index)| edit::insert(view, at, self.suffix(index, prefix), self.payload(index)))
     }
 
-    /// Where to divide the run so that both sides fit a view of `capacity` bytes and are as equal
-    /// as cells allow. `None`: no division fits.
+    /// Where to divide a node with its change so that both sides fit a view of `capacity` bytes, as
+    /// equal as cells allow. `None`: no division fits.
     pub fn middle(&self, capacity: usize) -> Option<usize> {
         let len = self.len();
         let prefix = self.shared(&(0..len));
@@ -169,14 +190,15 @@ impl<'a> Sequence<'a> {
                 best = Some((larger, at));
             }
         }
-        let (_, at) = best?;
-        // The shared beginning of a half is at least as long, so this estimate errs to the safe side
-        // only when it fits; measure exactly otherwise.
+        let (_, best) = best?;
         let fits = |at: usize| self.used(&(0..at)) <= capacity && self.used(&(at..len)) <= capacity;
-        if fits(at) {
-            return Some(at);
-        }
-        (1..len).find(|at| fits(*at))
+        // A side may be larger than that only if the new key has less in common with the others than
+        // these have. Then it is the first or the last one, and the others fit a page without it.
+        let changed = match self {
+            Self::One { change: Some(change), .. } => change.index,
+            _ => return fits(best).then_some(best),
+        };
+        [best, changed, changed + 1].into_iter().find(|at| (1..len).contains(at) && fits(*at))
     }
 }
 

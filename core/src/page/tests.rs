@@ -99,3 +99,55 @@ fn any_changed_byte_is_refused_or_harmless() {
         }
     }
 }
+
+/// A node with a cell put in is divided wherever there is a way to, whatever the cells' sizes and beginnings.
+#[test]
+fn what_does_not_fit_a_page_is_divided() {
+    use drystone_platform_sim::Random;
+    let mut random = Random::new(11);
+    let (mut divided, mut by_the_change) = (0, 0);
+    for round in 0..400 {
+        let mut view = leaf(508);
+        let start = std::vec![b'k'; random.index(80)];
+        let key = |random: &mut Random| {
+            let mut key = if random.below(30) == 0 { Vec::new() } else { start.clone() };
+            key.extend(
+                (0..random.index(if round % 2 == 0 { 5 } else { 12 })).map(|_| b'i' + random.below(4) as u8),
+            );
+            key
+        };
+        loop {
+            let (key, value) =
+                (key(&mut random), std::vec![7; random.index(if round % 3 == 0 { 4 } else { 30 })]);
+            let Err(index) = Node::new(&view).search(&key) else { continue };
+            let payload = Payload::Value(&value);
+            let change = Change { index, replace: false, key: Parts(&key, &[]), payload };
+            let sequence = Sequence::One { node: Node::new(&view), change: Some(change) };
+            let len = sequence.len();
+            let used = sequence.used(&(0..len));
+            assert_eq!(sequence.used_by_all(), used, "round {round}");
+            let mut left = leaf(508);
+            if used <= 508 {
+                assert!(sequence.write(0..len, &mut left), "round {round}");
+                view = left;
+                continue;
+            }
+            let at = sequence.middle(508).unwrap_or_else(|| panic!("round {round}: not divided"));
+            let mut right = leaf(508);
+            assert!(sequence.write(0..at, &mut left) && sequence.write(at..len, &mut right), "round {round}");
+            for view in [&left, &right] {
+                node::check(view).unwrap();
+            }
+            divided += 1;
+            by_the_change += usize::from(at == 1 || at + 1 == len);
+            if index + 1 == len {
+                let mut last = leaf(508);
+                assert!(sequence.write_last(&mut last));
+                node::check(&last).unwrap();
+                assert_eq!(Node::new(&last).search(&key), Ok(0));
+            }
+            break;
+        }
+    }
+    assert!(divided == 400 && by_the_change > 10, "{divided}, {by_the_change}");
+}

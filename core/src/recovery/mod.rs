@@ -275,7 +275,7 @@ fn apply<P: Platform, M: Memory<P>>(
             return Err(damaged);
         };
         let result = match operation {
-            Logged::Put { tree, key, value } => change.put(workspace, tree, key, value).map(|_| ()),
+            Logged::Put { tree, key, value } => change.put(workspace, tree, key, value, false).map(|_| ()),
             Logged::Delete { tree, key } => change.delete(workspace, tree, key).map(|_| ()),
             Logged::Create { tree, name } => match change.create(workspace, name) {
                 Ok(made) if made != tree => return Err(damaged),

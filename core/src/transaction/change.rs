@@ -94,24 +94,25 @@ impl<R: crate::memory::Roots> Change<R> {
         Ok(())
     }
 
-    /// Puts an entry; whether one was replaced.
+    /// Puts an entry; whether there was one with this key, which stays if `only_new`.
     pub fn put<P: Platform, M: Memory<P, Roots = R>>(
         &mut self,
         workspace: &mut Workspace<'_, P, M>,
         tree: u32,
         key: &[u8],
         value: &[u8],
+        only_new: bool,
     ) -> Result<bool, Error<P::Error>> {
         check_lengths(workspace.pager.page_size() as u32, key, value)?;
         let mut root = find_root(&self.parts(workspace.pager), tree)?;
         let moved = self.state.roots.moved_mut();
-        let mut replaced = workspace.put_aside(&mut root, moved, &self.finger, key, value)?;
+        let mut replaced = workspace.put_aside(&mut root, moved, &self.finger, key, value, only_new)?;
         if replaced.is_none() {
             if moved.iter().any(|moved| *moved != Moved::NONE) {
                 self.settle_moved(workspace)?;
                 root = find_root(&self.parts(workspace.pager), tree)?;
             }
-            replaced = Some(workspace.put(&mut root, &mut self.finger, key, value)?);
+            replaced = Some(workspace.put(&mut root, &mut self.finger, key, value, only_new)?);
         }
         set_root(&mut self.state, workspace, root)?;
         Ok(replaced == Some(true))
@@ -352,7 +353,7 @@ fn catalog_put<P: Platform, M: Memory<P>>(
     value: &[u8],
 ) -> Result<(), Error<P::Error>> {
     let mut finger = Finger::NONE;
-    workspace.put(&mut state.catalog, &mut finger, key, value).map(|_| ())
+    workspace.put(&mut state.catalog, &mut finger, key, value, false).map(|_| ())
 }
 
 fn write_root<P: Platform, M: Memory<P>>(

@@ -146,7 +146,7 @@ impl<P: Platform, M: Memory<P>, D: Deref<Target = Database<P, M>>> WriteTxn<P, M
     /// [`Error::NoSpace`] and others abort the transaction.
     pub fn put(&mut self, tree: TreeId, key: &[u8], value: &[u8]) -> Result<bool, Error<P::Error>> {
         self.make(
-            |change, workspace| change.put(workspace, tree.0, key, value),
+            |change, workspace| change.put(workspace, tree.0, key, value, false),
             |_| Some(Operation::Put { tree: tree.0, key, value }),
         )
     }
@@ -156,11 +156,13 @@ impl<P: Platform, M: Memory<P>, D: Deref<Target = Database<P, M>>> WriteTxn<P, M
     /// # Errors
     /// As [`WriteTxn::put`].
     pub fn insert(&mut self, tree: TreeId, key: &[u8], value: &[u8]) -> Result<bool, Error<P::Error>> {
-        self.usable()?;
-        if self.get(tree, key, |_| ())?.is_some() {
-            return Ok(false);
-        }
-        self.put(tree, key, value).map(|_| true)
+        let found = self.make(
+            |change, workspace| change.put(workspace, tree.0, key, value, true),
+            |found| (!found).then_some(Operation::Put { tree: tree.0, key, value }),
+        )?;
+        // Even where it stays as it is, its pages may have been copied.
+        self.stamp += u64::from(found);
+        Ok(!found)
     }
 
     /// Deletes an entry; whether there was one.

@@ -1,6 +1,9 @@
 //! Trees whose oldest keys go and whose keys then come from below.
 
-use crate::fixture::{Model, Small, blank, change, create, delete, expect, put, quiet, tree};
+use crate::fixture::{
+    Model, Small, after, blank, change, commit, create, delete, everything, expect, open, put, quiet, tree,
+};
+use drystone_core::{Cursor, Error};
 use drystone_platform_sim::Random;
 use std::collections::BTreeSet;
 
@@ -56,4 +59,69 @@ fn the_only_tree_goes() {
     assert!(txn.drop_tree(b"tree").unwrap());
     txn.commit().unwrap();
     assert!(db.check().unwrap().is_ok());
+}
+
+/// An insert under a key that is there changes nothing, in a tree of any shape, whether the leaf is the
+/// transaction's own or a committed one, whether the value fits it or not.
+#[test]
+fn an_insert_leaves_what_is_there() {
+    let platform = blank();
+    let db = create(platform.clone(), Small::<64, 65536>::new(), quiet());
+    let mut model = Model::new();
+    let mut random = Random::new(3);
+    for round in 0..60u32 {
+        let mut txn = db.write().unwrap();
+        let tree = tree(&txn);
+        // Few in a transaction: put aside. Many: the way down is the transaction's own.
+        for _ in 0..if round % 2 == 0 { 3 } else { 60 } {
+            let number = random.below(1500) as u32;
+            let key = number.to_be_bytes();
+            let len = if random.below(20) == 0 { 700 } else { random.below(40) as usize };
+            let value = vec![round as u8; len];
+            let is_new = !model.contains_key(&number);
+            if random.below(4) == 0 {
+                assert_eq!(txn.put(tree, &key, &value), Ok(!is_new), "put in round {round}");
+            } else {
+                assert_eq!(txn.insert(tree, &key, &value), Ok(is_new), "insert in round {round}");
+                if !is_new {
+                    continue;
+                }
+            }
+            model.insert(number, value);
+        }
+        txn.commit().unwrap();
+        expect(&db, &model);
+        assert!(db.check().unwrap().is_ok());
+    }
+    drop(db);
+    expect(&open(&after(everything(&platform)), Small::<64, 65536>::new()), &model);
+}
+
+/// A refused insert may have copied pages on its way down: no cursor goes on with the old ones.
+#[test]
+fn a_refused_insert_ends_cursors() {
+    let db = create(blank(), Small::<64, 65536>::new(), quiet());
+    commit(&db, (0..300).map(|key| put(key, &[1; 40]))).unwrap();
+    let mut txn = db.write().unwrap();
+    let tree = tree(&txn);
+    txn.insert(tree, &1000u32.to_be_bytes(), b"new").unwrap();
+    let mut cursor = Cursor::new(tree);
+    cursor.seek(&txn, &20u32.to_be_bytes()).unwrap();
+    assert_eq!(txn.insert(tree, &20u32.to_be_bytes(), b"refused"), Ok(false));
+    assert_eq!(cursor.entry(&txn, |_, _| ()), Err(Error::CursorInvalid));
+}
+
+/// Ascending keys fill their pages, whatever beginning they share: within one transaction, and in many.
+#[test]
+fn ascending_keys_fill_pages() {
+    for of in [1, 7, 5000] {
+        let db = create(blank(), Small::<64, 65536>::new(), quiet());
+        for first in (0..5000).step_by(of) {
+            commit(&db, (first..5000.min(first + of as u32)).map(|key| put(key, &[1; 20]))).unwrap();
+        }
+        db.checkpoint().unwrap();
+        // A cell takes at most 30 bytes, so a page of 512 holds 15 of them, and a tenth is for the rest.
+        let report = db.check().unwrap();
+        assert!(report.used < 5000 / 15 * 11 / 10 + 24, "{report:?} in transactions of {of}");
+    }
 }
