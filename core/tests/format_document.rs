@@ -282,7 +282,7 @@ impl Numbers {
                 let bytes = data.get(copy * size..)?.get(..self.number(META, "META_LEN"))?;
                 let valid = bytes[4..16] == *b"Drystone db\0"
                     && u64::from(crc32c(0, &bytes[4..])) == little_endian(&bytes[..4])
-                    && self.get(META, "version", bytes) == 1
+                    && self.get(META, "version", bytes) == self.number(META, "VERSION") as u64
                     && self.get(META, "page_size", bytes) == size as u64
                     && self.get(META, "generation", bytes) % 2 == copy as u64 / 2;
                 valid.then_some(bytes)
@@ -340,22 +340,24 @@ impl<'d> File<'d> {
         let slots = self.numbers.number(PAGE, "HEADER");
         for index in 0..get("COUNT") as usize {
             let slot = &view[slots + index * slot_len..][..slot_len];
-            let mut at = little_endian(&slot[4..]) as usize;
-            let suffix_len = varint(view, &mut at);
+            let head_len = self.numbers.number("core/src/page/node.rs", "HEAD");
+            let (head, mut at) = (&slot[..head_len], little_endian(&slot[head_len..]) as usize);
+            let value = varint(view, &mut at);
             if own > 0 {
                 let child = take(view, &mut at, self.numbers.number(PAGE, "POINTER"));
                 self.entries(child, tree, Some(own - 1), out);
                 continue;
             }
-            let value = varint(view, &mut at);
-            let suffix = take(view, &mut at, suffix_len);
-            let mut head = [0; 4];
-            head[..suffix_len.min(4)].copy_from_slice(&suffix[..suffix_len.min(4)]);
-            assert_eq!(little_endian(&slot[..4]), u64::from(u32::from_be_bytes(head)));
+            let suffix_len = if value % 2 == 1 { varint(view, &mut at) } else { 2 * get("USUAL") as usize };
+            let (suffix_len, long) = (suffix_len / 2, suffix_len % 2 == 1);
+            let in_head = suffix_len <= head_len;
+            let suffix = if in_head { &head[..suffix_len] } else { take(view, &mut at, suffix_len) };
+            let same = suffix_len.min(head_len);
+            assert_eq!((&head[..same], head[same..].iter().any(|byte| *byte > 0)), (&suffix[..same], false));
             let key = [prefix, suffix].concat();
-            let value = match value % 2 {
-                0 => take(view, &mut at, value / 2).to_vec(),
-                _ => self.long(&view[at..at + 8], tree, &key, value / 2),
+            let value = match long {
+                false => take(view, &mut at, value / 2).to_vec(),
+                true => self.long(&view[at..at + 8], tree, &key, value / 2),
             };
             out.push((key, value));
         }

@@ -53,7 +53,8 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
             Payload::Value(value)
         };
         if tree.root.is_null() {
-            let (root, _) = self.create(tree.tree, Kind::Leaf, 0)?;
+            let (root, mut pin) = self.create(tree.tree, Kind::Leaf, 0)?;
+            edit::begin(pin.view_mut(), Parts(&[], &[]), key.len());
             tree.root = root;
         }
         let target = self.walk(tree, key)?;
@@ -213,7 +214,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
                 let (root, mut pin) = self.create(tree.tree, Kind::Inner, level + 1)?;
                 let view = pin.view_mut();
                 // One key: all of it is what the keys share, until there are more.
-                let fits = edit::begin(view, separator)
+                let fits = edit::begin(view, separator, 0)
                     && edit::insert(view, 0, [&[], &[]], Payload::Child(left))
                     && edit::insert(view, 1, [&[], &[]], Payload::Child(right));
                 if !fits {

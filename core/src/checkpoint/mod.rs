@@ -18,7 +18,7 @@ use crate::meta::{Meta, store};
 use crate::platform::Platform;
 use crate::seeded::{Bug, is};
 use crate::space::format::Shape;
-use crate::space::{TAIL_MIN, is_sparse};
+use crate::space::{RESERVE_MAX, TAIL_MIN, is_sparse};
 use crate::transaction::change::Change;
 use portable_atomic::Ordering;
 
@@ -278,6 +278,12 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
             states.checkpoint = None;
         }
         count(&self.counters.checkpoints);
+        self.shorten(meta);
+        Ok(())
+    }
+
+    /// Gives the end of the data device back that neither a durable checkpoint nor the writer needs.
+    fn shorten(&self, meta: &Meta) {
         // Held so that nobody grows the device meanwhile.
         let writer = self.memory.writer().lock();
         let len = u64::from(writer.space.page_count.max(meta.page_count)) * u64::from(meta.page_size);
@@ -286,7 +292,6 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
             // A hint: a longer file is as good, and the checkpoint is durable already.
             let _ = device.truncate(len);
         }
-        Ok(())
     }
 
     /// Before a commit by checkpoint: everything older is durable, nothing is in progress.
@@ -485,7 +490,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
     }
 
     /// Closes the database: everything is in the data device, the log is empty, and the next
-    /// opening has nothing to replay.
+    /// opening has nothing to replay. The files give back what they do not need.
     ///
     /// # Errors
     /// As [`Database::checkpoint`]; nothing acknowledged is lost, the next opening replays the log.
@@ -501,8 +506,38 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         self.take_place()?;
         self.checkpoint_held()?;
         self.flush_log(self.log_position().lsn)?;
-        let len = self.ring.lock().len;
-        self.restart_log(len, Close::Clean).map(|_| ())
+        let (ring, first) = (*self.ring.lock(), self.options.ring_len);
+        let block = ring.block_size as u64;
+        let shorter = first.is_multiple_of(block) && first >= (8 * block).max(ring.buffer_len as u64);
+        let len = if shorter { ring.len.min(first) } else { ring.len };
+        self.checkpoints.lock().durable.page_count = self.cut_tail()?;
+        let meta = self.restart_log(len, Close::Clean)?;
+        self.shorten(&meta);
+        // A hint, too: the durable meta says that there is nothing in the log, whatever its length.
+        let _ = self.platform.log().truncate(0);
+        Ok(())
+    }
+
+    /// The page count without the free end of the file, but for what deletes may need when the device
+    /// is full. The last checkpoint holds the newest state, and nobody reads another.
+    fn cut_tail(&self) -> Result<u32, Error<P::Error>> {
+        let epoch = self.draw_epoch();
+        let (state, protectors) = self.state_and_protectors();
+        self.work(Span { epoch, protected: state.epoch, reserve: 0 }, |workspace| {
+            match workspace.sweep(&protectors, u32::MAX) {
+                // What could not be moved stays, and the file longer.
+                Err(Error::NoSpace { .. } | Error::PoolExhausted) => {}
+                other => drop(other?),
+            }
+            workspace.drain_recycled()?;
+            let tail = workspace.free_tail()?;
+            let space = &mut *workspace.space;
+            let kept = RESERVE_MAX.saturating_sub(space.free_count.saturating_sub(tail));
+            let cut = tail.saturating_sub(kept);
+            space.page_count -= cut;
+            space.take_free(cut);
+            Ok(space.page_count)
+        })
     }
 }
 

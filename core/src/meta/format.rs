@@ -41,7 +41,7 @@ pub(crate) const META_LEN: usize = 256;
 /// What an erased copy is filled with.
 pub(crate) const ERASED: u8 = 0xFF;
 /// Newest format version.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 const MAGIC: &[u8; 12] = b"Drystone db\0";
 const CLEAN: u32 = 1;
 

@@ -16,7 +16,7 @@
 //! | 24 | 2 | prefix length |
 //! | 26 | 2 | heap start: lowest offset used by a cell |
 //! | 28 | 2 | heap dead: bytes of removed cells |
-//! | 30 | 2 | zero |
+//! | 30 | 2 | usual length of a leaf's suffixes |
 //! | 32 | | kind's own content |
 //!
 //! A pointer is 8 bytes: page number, tag. Page 0 is a meta page, so it serves as "none".
@@ -38,6 +38,7 @@ const COUNT: Range<usize> = 22..24;
 const PREFIX: Range<usize> = 24..26;
 const HEAP: Range<usize> = 26..28;
 const DEAD: Range<usize> = 28..30;
+const USUAL: Range<usize> = 30..32;
 /// Bytes of the header; the kind's own content begins here.
 pub(crate) const HEADER: usize = 32;
 /// Bytes of a pointer.
@@ -53,7 +54,8 @@ const _: () = assert!(
         && COUNT.end == PREFIX.start
         && PREFIX.end == HEAP.start
         && HEAP.end == DEAD.start
-        && DEAD.end + 2 == HEADER
+        && DEAD.end == USUAL.start
+        && USUAL.end == HEADER
 );
 
 /// A page number and the tag of the writing meant.
@@ -172,6 +174,15 @@ pub(crate) fn heap_start(view: &[u8]) -> usize {
 
 pub(crate) fn heap_dead(view: &[u8]) -> usize {
     usize::from(u16_at(view, DEAD.start))
+}
+
+#[inline]
+pub(crate) fn usual_len(view: &[u8]) -> usize {
+    usize::from(u16_at(view, USUAL.start))
+}
+
+pub(crate) fn set_usual_len(view: &mut [u8], len: usize) {
+    put_u16(view, USUAL.start, len as u16);
 }
 
 pub(crate) fn set_tag(view: &mut [u8], tag: u32) {

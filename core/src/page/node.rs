@@ -3,12 +3,13 @@
 //! ```text
 //! | header 32 | slot 0 | slot 1 | ... ->      free      <- cells, newest first | prefix |
 //! ```
-//! A slot is 6 bytes: the head (first four key bytes after the prefix, as a number) and the cell's
+//! A slot is 4 bytes: the head (first two key bytes after the prefix, zero-padded) and the cell's
 //! offset. Slots are in key order. The prefix is the beginning all keys of the page share; cells
-//! hold the rest, the *suffix*.
+//! hold the rest, the *suffix*, where the head does not hold all of it.
 //!
-//! Leaf cell: varint suffix length, varint `value length * 2 + long`, suffix, then the value, or
-//! for a long value the pointer to its first overflow page.
+//! Leaf cell: varint `value length * 2 + own`; if own, varint `suffix length * 2 + long`; suffix; then
+//! the value, or for a long value the pointer to its first overflow page. Where not own, the suffix
+//! has the page's usual length and the value is not long.
 //! Inner cell: varint suffix length, child pointer, suffix. The key of cell `i` is not above any
 //! key under child `i` and above all keys under child `i - 1`; cell 0 takes everything below
 //! cell 1, whatever its own key says.
@@ -16,13 +17,15 @@
 //! [`check`] looks over untrusted bytes once; the accessors are total in any case.
 
 use super::format::{self, CRC_LEN, HEADER, Kind, POINTER, Ptr};
-use crate::bytes::{head, u16_at, u32_at, varint_at, varint_len};
+use crate::bytes::{head, varint_at, varint_len};
 use crate::error::Damage;
 use crate::limits::key_len_max;
 use core::cmp::Ordering;
 
 /// Bytes of a slot.
-pub(crate) const SLOT: usize = 6;
+pub(crate) const SLOT: usize = 4;
+/// Bytes of a suffix in its slot; one that is not longer takes none in the cell.
+pub(crate) const HEAD: usize = 2;
 
 /// Fewest slots in which a search begins where the key should be.
 const INTERPOLATED: usize = 16;
@@ -36,14 +39,22 @@ pub(crate) enum Payload<'a> {
 }
 
 impl Payload<'_> {
-    /// Bytes of a cell with this payload and a suffix of `suffix_len` bytes, without its slot.
-    pub fn cell_len(&self, suffix_len: usize) -> usize {
-        let key = varint_len(suffix_len as u32) + suffix_len;
-        key + match self {
-            Self::Child(_) => POINTER,
-            Self::Value(value) => varint_len((value.len() as u32) << 1) + value.len(),
-            Self::Long { len, .. } => varint_len(len << 1 | 1) + POINTER,
-        }
+    /// Bytes of a cell with this payload and a suffix of `suffix_len` bytes, without its slot, in a page
+    /// with suffixes of usually `usual` bytes.
+    #[inline]
+    pub fn cell_len(&self, suffix_len: usize, usual: usize) -> usize {
+        let suffix = if suffix_len > HEAD { suffix_len } else { 0 };
+        suffix
+            + match self {
+                Self::Child(_) => varint_len(suffix_len as u32) + POINTER,
+                Self::Value(value) => {
+                    let own = if suffix_len == usual { 0 } else { varint_len((suffix_len as u32) << 1) };
+                    varint_len((value.len() as u32) << 1) + own + value.len()
+                }
+                Self::Long { len, .. } => {
+                    varint_len(len << 1 | 1) + varint_len((suffix_len as u32) << 1 | 1) + POINTER
+                }
+            }
     }
 }
 
@@ -89,33 +100,40 @@ impl<'a> Node<'a> {
         slots.get(..self.count()).unwrap_or(slots)
     }
 
+    /// The length of most suffixes in a leaf.
     #[inline]
-    fn head(self, index: usize) -> u32 {
-        u32_at(self.view, HEADER + index * SLOT)
+    pub fn usual(self) -> usize {
+        format::usual_len(self.view)
     }
 
     #[inline]
-    fn offset(self, index: usize) -> usize {
-        usize::from(u16_at(self.view, HEADER + index * SLOT + 4))
+    fn slot(self, index: usize) -> &'a [u8; SLOT] {
+        self.view.get(HEADER + index * SLOT..).and_then(|rest| rest.first_chunk()).unwrap_or(&[0; SLOT])
+    }
+
+    #[inline]
+    fn head(self, index: usize) -> u16 {
+        head_of(self.slot(index))
+    }
+
+    /// Where a cell begins in the view.
+    #[inline]
+    pub fn offset(self, index: usize) -> usize {
+        offset_of(self.slot(index))
     }
 
     fn cell(self, index: usize) -> Option<Cell<'a>> {
-        let start = self.offset(index);
-        let (suffix_len, at) = varint_at(self.view, start)?;
-        let suffix_len = suffix_len as usize;
+        let slot = self.slot(index);
+        let start = offset_of(slot);
+        let (first, at) = varint_at(self.view, start)?;
         if !self.is_leaf() {
-            let suffix = self.view.get(at + POINTER..)?.get(..suffix_len)?;
-            return Some(Cell {
-                suffix,
-                payload: Payload::Child(Ptr::at(self.view, at)),
-                len: at + POINTER + suffix_len - start,
-            });
+            let (suffix, end) = self.suffix_at(slot, at + POINTER, first as usize)?;
+            return Some(Cell { suffix, payload: Payload::Child(Ptr::at(self.view, at)), len: end - start });
         }
-        let (value, at) = varint_at(self.view, at)?;
-        let suffix = self.view.get(at..)?.get(..suffix_len)?;
-        let at = at + suffix_len;
-        let len = value >> 1;
-        if value & 1 == 1 {
+        let len = first >> 1;
+        let (suffix_len, long, at) = self.suffix_of(first, at)?;
+        let (suffix, at) = self.suffix_at(slot, at, suffix_len)?;
+        if long {
             self.view.get(at..)?.get(..POINTER)?;
             let first = Ptr::at(self.view, at);
             return Some(Cell { suffix, payload: Payload::Long { len, first }, len: at + POINTER - start });
@@ -124,19 +142,40 @@ impl<'a> Node<'a> {
         Some(Cell { suffix, payload: Payload::Value(bytes), len: at + len as usize - start })
     }
 
+    /// From a leaf cell's first varint, and what may stand at `at`: the suffix's length, whether the value
+    /// is long, and where the cell goes on.
+    #[inline]
+    fn suffix_of(self, first: u32, at: usize) -> Option<(usize, bool, usize)> {
+        if first & 1 == 0 {
+            return Some((self.usual(), false, at));
+        }
+        let (own, at) = varint_at(self.view, at)?;
+        Some(((own >> 1) as usize, own & 1 == 1, at))
+    }
+
+    /// A suffix of `len` bytes, in its slot or at `at`; and what follows it.
+    #[inline]
+    fn suffix_at(self, slot: &'a [u8; SLOT], at: usize, len: usize) -> Option<(&'a [u8], usize)> {
+        if len <= HEAD {
+            return Some((slot.get(..len)?, at));
+        }
+        Some((self.view.get(at..)?.get(..len)?, at + len))
+    }
+
     /// The key of a cell after the prefix.
     #[inline]
     pub fn suffix(self, index: usize) -> &'a [u8] {
-        let start = self.offset(index);
-        let Some((len, at)) = varint_at(self.view, start) else {
-            return &[];
-        };
-        let at = if self.is_leaf() {
-            varint_at(self.view, at).map_or(at, |(_, after)| after)
-        } else {
-            at + POINTER
-        };
-        self.view.get(at..).and_then(|rest| rest.get(..len as usize)).unwrap_or(&[])
+        let slot = self.slot(index);
+        let found = varint_at(self.view, offset_of(slot)).and_then(|(first, at)| {
+            let (len, at) = if self.is_leaf() {
+                let (len, _, at) = self.suffix_of(first, at)?;
+                (len, at)
+            } else {
+                (first as usize, at + POINTER)
+            };
+            self.suffix_at(slot, at, len)
+        });
+        found.map_or(&[], |(suffix, _)| suffix)
     }
 
     /// What the cell leads to.
@@ -246,9 +285,9 @@ impl<'a> Node<'a> {
 /// follows: where the first one is and how many. Many keys are numbers that lie evenly, so it looks
 /// where the target would be then.
 #[inline]
-fn around(slots: &[[u8; SLOT]], first: usize, target: u32) -> (usize, usize) {
+fn around(slots: &[[u8; SLOT]], first: usize, target: u16) -> (usize, usize) {
     let size = slots.len().saturating_sub(first);
-    let head_at = |index: usize| slots.get(index).map_or(u32::MAX, head_of);
+    let head_at = |index: usize| slots.get(index).map_or(u16::MAX, head_of);
     let (lowest, highest) = (head_at(first), head_at(slots.len().wrapping_sub(1)));
     if size < INTERPOLATED || target <= lowest || target > highest {
         return (first, size);
@@ -264,9 +303,15 @@ fn around(slots: &[[u8; SLOT]], first: usize, target: u32) -> (usize, usize) {
 }
 
 #[inline]
-const fn head_of(slot: &[u8; SLOT]) -> u32 {
-    let [a, b, c, d, ..] = *slot;
-    u32::from_le_bytes([a, b, c, d])
+const fn head_of(slot: &[u8; SLOT]) -> u16 {
+    let [first, second, ..] = *slot;
+    u16::from_be_bytes([first, second])
+}
+
+#[inline]
+const fn offset_of(slot: &[u8; SLOT]) -> usize {
+    let [.., low, high] = *slot;
+    u16::from_le_bytes([low, high]) as usize
 }
 
 /// Checks a node's structure, so that a damaged or hostile page is refused as a whole: slots and

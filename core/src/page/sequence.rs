@@ -5,7 +5,7 @@
 
 use super::edit;
 use super::format::HEADER;
-use super::node::{Node, Payload, SLOT};
+use super::node::{HEAD, Node, Payload, SLOT};
 use crate::bytes::common_prefix;
 use core::ops::Range;
 
@@ -113,13 +113,18 @@ impl<'a> Sequence<'a> {
         index == 0 && !node.is_leaf()
     }
 
-    /// The beginning that all keys of a range share.
+    /// How much of the beginning that all keys of a range share is to be the page's prefix. What fits a
+    /// slot is left to the suffix: that saves nothing, and the next keys of a dense run fit the prefix.
+    /// Never less than where the keys come from, so that laying them out anew does not take more.
     pub fn shared(&self, range: &Range<usize>) -> usize {
         if range.len() < 2 {
             return 0;
         }
         let first = range.start + usize::from(self.is_bare(range.start));
-        self.key(first).common(self.key(range.end - 1))
+        let last = self.key(range.end - 1);
+        let (Self::One { node, .. } | Self::Two { left: node, .. }) = self;
+        let most = last.len().saturating_sub(HEAD).max(node.prefix().len());
+        self.key(first).common(last).min(most)
     }
 
     /// What a cell keeps of its key beside a prefix of `prefix` bytes.
@@ -127,10 +132,17 @@ impl<'a> Sequence<'a> {
         if self.is_bare(index) { [&[], &[]] } else { self.key(index).after(prefix) }
     }
 
+    /// The usual length of a suffix beside a prefix of `prefix` bytes: keys stay as long as they were in
+    /// the source, so laying cells out anew does not make them longer.
+    fn usual(&self, prefix: usize) -> usize {
+        let (Self::One { node, .. } | Self::Two { left: node, .. }) = self;
+        if node.is_leaf() { (node.prefix().len() + node.usual()).saturating_sub(prefix) } else { 0 }
+    }
+
     /// Bytes a cell takes with its slot beside a prefix of `prefix` bytes.
     pub fn cell_len(&self, index: usize, prefix: usize) -> usize {
         let [left, right] = self.suffix(index, prefix);
-        SLOT + self.payload(index).cell_len(left.len() + right.len())
+        SLOT + self.payload(index).cell_len(left.len() + right.len(), self.usual(prefix))
     }
 
     /// Bytes a node with this range takes.
@@ -158,7 +170,9 @@ impl<'a> Sequence<'a> {
     pub fn write_last(&self, view: &mut [u8]) -> bool {
         let Some(last) = self.len().checked_sub(1) else { return true };
         let (key, prefix) = (self.key(last), self.shared(&(0..last + 1)));
-        edit::begin(view, key.first(prefix)) && edit::insert(view, 0, key.after(prefix), self.payload(last))
+        let usual = if self.is_bare(0) { 0 } else { key.len() - prefix };
+        edit::begin(view, key.first(prefix), usual)
+            && edit::insert(view, 0, key.after(prefix), self.payload(last))
     }
 
     /// Writes the range into `view`, whose header stands (empty node). `false`: it does not fit,
@@ -168,7 +182,7 @@ impl<'a> Sequence<'a> {
         if range.is_empty() {
             return true;
         }
-        edit::begin(view, self.key(range.end - 1).first(prefix))
+        edit::begin(view, self.key(range.end - 1).first(prefix), self.usual(prefix))
             && range
                 .clone()
                 .enumerate()
@@ -193,12 +207,14 @@ impl<'a> Sequence<'a> {
         let (_, best) = best?;
         let fits = |at: usize| self.used(&(0..at)) <= capacity && self.used(&(at..len)) <= capacity;
         // A side may be larger than that only if the new key has less in common with the others than
-        // these have. Then it is the first or the last one, and the others fit a page without it.
+        // these have. Then it is the first or the last one, and the others fit a page without it and,
+        // since a longer prefix saves nothing of suffixes that are in their slots, one more of them.
         let changed = match self {
             Self::One { change: Some(change), .. } => change.index,
             _ => return fits(best).then_some(best),
         };
-        [best, changed, changed + 1].into_iter().find(|at| (1..len).contains(at) && fits(*at))
+        let beside = [best, changed, changed + 1, changed + 2, changed.wrapping_sub(1)];
+        beside.into_iter().find(|at| (1..len).contains(at) && fits(*at))
     }
 }
 

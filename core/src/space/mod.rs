@@ -28,6 +28,8 @@ use crate::pager::Pager;
 use crate::platform::Platform;
 use format::Shape;
 
+/// Most pages kept in reserve for replay, checkpoints and deletes.
+pub(crate) const RESERVE_MAX: u32 = 32;
 /// A cut of fewer free pages than this is not worth it.
 pub(crate) const TAIL_MIN: u32 = 16;
 

@@ -21,14 +21,13 @@ use crate::log::ring::{Batch, Fill, Ring};
 use crate::memory::Memory;
 use crate::platform::Platform;
 use crate::seeded::{Bug, is};
+use crate::space::RESERVE_MAX;
 use core::ops::Deref;
 use lock_api::MutexGuard;
 use portable_atomic::{AtomicU64, Ordering};
 
 /// Leaves of dropped trees each transaction frees.
 const GRAVES: u32 = 4;
-/// Most pages kept in reserve for replay, checkpoints and deletes.
-const RESERVE_MAX: u32 = 32;
 
 type RingGuard<'a, P> = MutexGuard<'a, <P as Platform>::Mutex, Ring>;
 type LogGuard<'a, P, M> = MutexGuard<'a, <P as Platform>::Mutex, <M as Memory<P>>::Log>;

@@ -208,12 +208,12 @@ fn what_is_left_of_a_database_is_not_overwritten() {
     // A later format.
     let mut newer = closed.data;
     for copy in newer.chunks_mut(SIZE as usize).take(4).filter(|copy| copy[4] != 0) {
-        copy[16..20].copy_from_slice(&2u32.to_le_bytes());
+        copy[16..20].copy_from_slice(&9u32.to_le_bytes());
         let crc = crc32c(0, &copy[4..256]);
         copy[..4].copy_from_slice(&crc.to_le_bytes());
     }
     let error = refused("a later format", &newer, &closed.log);
-    assert_eq!(error, Error::Version { found: 2, supported: 1 });
+    assert_eq!(error, Error::Version { found: 9, supported: 2 });
 }
 
 /// Without leave to create nothing is made.

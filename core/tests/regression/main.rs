@@ -4,6 +4,7 @@
 //! name what stays true then. What they share is in `fixture`.
 
 mod blank;
+mod closing;
 mod counts;
 mod cursors;
 mod fixture;
