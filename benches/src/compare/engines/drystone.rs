@@ -92,6 +92,13 @@ impl ToSql for Param<'_> {
             Param::Text(text) => Value::Text((*text).to_owned()),
         }
     }
+
+    fn write_sql(&self, out: &mut Value) {
+        match self {
+            Param::Integer(number) => number.write_sql(out),
+            Param::Text(text) => text.write_sql(out),
+        }
+    }
 }
 
 fn take(value: &Value, answer: &mut Answer) {

@@ -55,6 +55,9 @@ pub(crate) struct Scratch {
     cast: Vec<Value>,
 }
 
+/// Columns of a new row whose values are looked up only once.
+const FIRST: usize = 16;
+
 /// What was changed.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Changed {
@@ -146,7 +149,15 @@ impl DirectChange {
         let Scratch { key, value, index_key, cast, .. } = scratch;
         cast_all(row.iter(), parameters, cast)?;
         let given = Given { parameters, cast };
-        let plain = |column: usize| row.get(column).map_or(&Value::Null, |o| given.value(o, column));
+        // Each is looked up once, where there are not very many.
+        let mut first = [&Value::Null; FIRST];
+        for (number, (place, operand)) in first.iter_mut().zip(row).enumerate() {
+            *place = given.value(operand, number);
+        }
+        let plain = |column: usize| match first.get(column) {
+            Some(value) => value,
+            None => row.get(column).map_or(&Value::Null, |o| given.value(o, column)),
+        };
         let rowid = self.rowid(&plain, transaction)?;
         let number = Value::Integer(rowid);
         let column = |column: usize| match self.table.key {
