@@ -1,13 +1,14 @@
 //! The 22 queries of TPC-H on generated data, compared with the rows SQLite 3.40 gives for them.
 //!
 //! At the scale of `DRYSTONE_TPCH_SCALE` (0.01 where it is not set; the answers are for that one
-//! alone, at others only the times count: each query must take less than 10 seconds).
+//! alone, at others only the times count). Each query must take less than 10 seconds of this thread's
+//! processor, whatever else the machine does.
 
 mod support;
 
 use drystone::Connection;
 use drystone::types::Value;
-use std::time::Instant;
+use rustix::time::{ClockId, clock_gettime};
 use support::{rows, run};
 use tpchgen::generators::{
     CustomerGenerator, LineItemGenerator, NationGenerator, OrderGenerator, PartGenerator, PartSuppGenerator,
@@ -45,6 +46,12 @@ fn filled(scale: f64) -> Connection {
     load(&db, "lineitem", LineItemGenerator::new(scale, 1, 1).iter().map(|row| row.to_string()));
     run(&db, "COMMIT");
     db
+}
+
+/// Seconds that this thread had a processor.
+fn seconds() -> f64 {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 
 /// The pieces of a text behind lines like `-- 7`.
@@ -94,9 +101,9 @@ fn the_queries_of_tpch() {
     let mut slow = Vec::new();
     for (index, (query, answer)) in queries.iter().zip(&answers).enumerate() {
         let sql = ours(query);
-        let start = Instant::now();
+        let start = seconds();
         let found = rows(&db, &sql);
-        let seconds = start.elapsed().as_secs_f64();
+        let seconds = seconds() - start;
         println!("query {}: {} rows in {seconds:.3} s", index + 1, found.len());
         if seconds > 10.0 {
             slow.push(index + 1);
