@@ -28,7 +28,7 @@ impl<const LOG: bool> CountedDevice<LOG> {
         if LOG { self.platform.log() } else { self.platform.data() }
     }
 
-    /// Calls of `read` so far.
+    /// Calls of `read` and `read_vectored` so far.
     #[must_use]
     pub fn reads(&self) -> u64 {
         self.reads.load(Ordering::Relaxed)
@@ -67,6 +67,7 @@ fn add(count: &AtomicU64, more: usize) {
 
 impl<const LOG: bool> BlockDevice for CountedDevice<LOG> {
     type Error = Error;
+    const READS_VECTORED: bool = true;
 
     fn geometry(&self) -> Geometry {
         self.file().geometry()
@@ -84,6 +85,12 @@ impl<const LOG: bool> BlockDevice for CountedDevice<LOG> {
         add(&self.reads, 1);
         add(&self.read_bytes, buf.len());
         self.file().read(offset, buf)
+    }
+
+    fn read_vectored(&self, offset: u64, bufs: &mut [&mut [u8]]) -> Result<(), Error> {
+        add(&self.reads, 1);
+        add(&self.read_bytes, bufs.iter().map(|buf| buf.len()).sum());
+        self.file().read_vectored(offset, bufs)
     }
 
     fn write(&self, offset: u64, bufs: &[&[u8]]) -> Result<(), Error> {

@@ -15,6 +15,9 @@ pub const FRAMES_MIN: usize = 8;
 /// Most pages one vectored write of a checkpoint covers.
 pub const WRITE_RUN_MAX: usize = 32;
 
+/// Most pages one vectored read of a scan covers.
+pub const READ_RUN_MAX: usize = 32;
+
 /// Longest key for a page size, bytes: four of the largest cells fit in every node.
 #[must_use]
 pub const fn key_len_max(page_size: u32) -> usize {

@@ -11,7 +11,7 @@ use drystone_core::device::{BlockDevice, Geometry};
 use parking_lot::Mutex;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
-use std::io::IoSlice;
+use std::io::{IoSlice, IoSliceMut};
 use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
@@ -170,6 +170,29 @@ pub(crate) fn flush_directory(path: &Arc<Path>) -> Result<(), Error> {
         .map_err(|errno| Error::of(path, Operation::Flush, errno))
 }
 
+/// Fills all slices one after the other. `false`: the file ends before.
+fn read_slices(fd: BorrowedFd<'_>, mut offset: u64, bufs: &mut [&mut [u8]]) -> Result<bool, Errno> {
+    for group in bufs.chunks_mut(SLICES_MAX) {
+        let mut slices: [IoSliceMut<'_>; SLICES_MAX] = std::array::from_fn(|_| IoSliceMut::new(&mut []));
+        let count = group.len();
+        for (slice, buf) in slices.iter_mut().zip(group) {
+            *slice = IoSliceMut::new(buf);
+        }
+        let mut rest = slices.get_mut(..count).unwrap_or_default();
+        // Empty slices in front would make "nothing read" look like the end of the file.
+        IoSliceMut::advance_slices(&mut rest, 0);
+        while !rest.is_empty() {
+            let count = retry(|| rustix::io::preadv(fd, rest, offset))?;
+            if count == 0 {
+                return Ok(false);
+            }
+            offset += count as u64;
+            IoSliceMut::advance_slices(&mut rest, count);
+        }
+    }
+    Ok(true)
+}
+
 /// Writes one slice: what a commit does.
 fn write_slice(fd: BorrowedFd<'_>, mut offset: u64, mut rest: &[u8]) -> Result<(), Errno> {
     while !rest.is_empty() {
@@ -210,6 +233,7 @@ fn write_slices(fd: BorrowedFd<'_>, mut offset: u64, bufs: &[&[u8]]) -> Result<(
 
 impl<S: System> BlockDevice for FileDevice<S> {
     type Error = Error;
+    const READS_VECTORED: bool = true;
 
     fn geometry(&self) -> Geometry {
         Geometry { block_size: BLOCK_SIZE, erase_size: 0 }
@@ -236,6 +260,16 @@ impl<S: System> BlockDevice for FileDevice<S> {
             done += count;
         }
         Ok(())
+    }
+
+    fn read_vectored(&self, offset: u64, bufs: &mut [&mut [u8]]) -> Result<(), Error> {
+        let len = bufs.iter().map(|buf| buf.len() as u64).sum();
+        let fd = self.file_for(offset, len)?;
+        match read_slices(fd, offset, bufs) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(self.out_of_range(offset, len)), // somebody cut the file under us
+            Err(errno) => Err(self.error(Operation::Read, errno)),
+        }
     }
 
     fn write(&self, offset: u64, bufs: &[&[u8]]) -> Result<(), Error> {

@@ -59,6 +59,9 @@ impl<const LOG: bool> BlockDevice for Owned<LOG> {
     fn read(&self, offset: u64, buf: &mut [u8]) -> Result<(), Error> {
         self.device().read(offset, buf)
     }
+    fn read_vectored(&self, offset: u64, bufs: &mut [&mut [u8]]) -> Result<(), Error> {
+        self.device().read_vectored(offset, bufs)
+    }
     fn write(&self, offset: u64, bufs: &[&[u8]]) -> Result<(), Error> {
         self.device().write(offset, bufs)
     }

@@ -75,6 +75,15 @@ fn vectors<D: BlockDevice>(device: &D) {
     let mut bytes = vec![0; expected.len()];
     device.read(3, &mut bytes).unwrap();
     assert_eq!(bytes, expected);
+    let mut parts: Vec<Vec<u8>> = (0..200u8).map(|i| vec![0xEE; usize::from((i + 2) % 5)]).collect();
+    let mut slices: Vec<&mut [u8]> = parts.iter_mut().map(Vec::as_mut_slice).collect();
+    device.read_vectored(3, &mut slices).unwrap();
+    assert_eq!(parts.concat(), expected, "read in pieces");
+    let mut ends = [vec![0; block as usize], vec![0; 1]];
+    let [whole, byte] = &mut ends;
+    let beyond = device.read_vectored(7 * block, &mut [whole, byte]);
+    assert_eq!(kind(beyond), Some(ErrorKind::InvalidInput), "the second slice lies beyond the end");
+    device.read_vectored(8 * block, &mut []).unwrap();
 }
 
 fn shrinks<D: BlockDevice>(device: &D) {

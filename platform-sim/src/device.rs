@@ -48,6 +48,7 @@ fn is_whole(offset: u64, len: u64, size: u32) -> bool {
 
 impl BlockDevice for SimDevice {
     type Error = SimError;
+    const READS_VECTORED: bool = true;
 
     fn geometry(&self) -> Geometry {
         Geometry {
@@ -62,13 +63,21 @@ impl BlockDevice for SimDevice {
     }
 
     fn read(&self, offset: u64, buf: &mut [u8]) -> Result<(), SimError> {
+        self.read_vectored(offset, &mut [buf])
+    }
+
+    fn read_vectored(&self, offset: u64, bufs: &mut [&mut [u8]]) -> Result<(), SimError> {
+        let len: usize = bufs.iter().map(|buf| buf.len()).sum();
         let mut world = self.shared.world.lock();
         world.counters_mut(self.role).reads += 1;
         world.admit(self.role, OperationKind::Read)?;
-        self.check_range(&world, offset, buf.len() as u64)?;
-        let start = offset as usize;
-        let current = world.media.of(self.role).current();
-        buf.copy_from_slice(&current[start..start + buf.len()]);
+        self.check_range(&world, offset, len as u64)?;
+        let mut rest = &world.media.of(self.role).current()[offset as usize..];
+        for buf in bufs {
+            let (from, after) = rest.split_at(buf.len());
+            buf.copy_from_slice(from);
+            rest = after;
+        }
         Ok(())
     }
 

@@ -70,15 +70,24 @@ pub(crate) struct Walk {
     leaf: Ptr,
     index: usize,
     ended: bool,
+    /// Leaves it went on to since it was placed.
+    passed: usize,
 }
+
+/// From so many leaves on a walk is a scan, whose pages are not kept in the pool for it.
+const SCAN_LEAVES: usize = 4;
 
 impl Walk {
     pub const fn new(tree: u32, root: Ptr) -> Self {
-        Self { tree, root, path: Path::new(), leaf: Ptr::NULL, index: 0, ended: true }
+        Self { tree, root, path: Path::new(), leaf: Ptr::NULL, index: 0, ended: true, passed: 0 }
     }
 
     fn reading<'a, P: Platform, M: Memory<P>>(&self, source: Source<'a, P, M>) -> Reading<'a, P, M> {
         Reading { source, tree: self.tree, root: self.root }
+    }
+
+    fn hint(&self) -> Hint {
+        if self.passed < SCAN_LEAVES { Hint::Keep } else { Hint::Scan }
     }
 
     /// Places the walk on the first entry with at least this key; whether it has this key.
@@ -113,9 +122,7 @@ impl Walk {
         source: Source<'_, P, M>,
         key: &[u8],
     ) -> Result<Option<bool>, Error<P::Error>> {
-        self.path.clear();
-        self.ended = self.root.is_null();
-        if self.ended {
+        if !self.begin() {
             return Ok(None);
         }
         let reading = self.reading(source);
@@ -143,52 +150,70 @@ impl Walk {
         source: Source<'_, P, M>,
         way: Way,
     ) -> Result<(), Error<P::Error>> {
-        self.path.clear();
-        self.ended = self.root.is_null();
-        if self.ended {
+        if !self.begin() {
             return Ok(());
         }
-        self.descend(source, self.root, None, way)
+        let reading = self.reading(source);
+        let pin = reading.node(self.root, None, Hint::Keep)?;
+        let node = Node::new(pin.view());
+        if node.is_leaf() {
+            return self.enter(self.root, node, way);
+        }
+        let index = end(node, way);
+        self.descend(reading, self.root, index, pin, way).map(drop)
     }
 
-    /// Goes down from a node along its first or last children.
-    fn descend<P: Platform, M: Memory<P>>(
+    /// Stands nowhere, to be placed. `false`: in an empty tree.
+    fn begin(&mut self) -> bool {
+        self.path.clear();
+        self.passed = 0;
+        self.ended = self.root.is_null();
+        !self.ended
+    }
+
+    /// Stands on an entry of a leaf.
+    fn enter<E>(&mut self, leaf: Ptr, node: Node<'_>, way: Way) -> Result<(), Error<E>> {
+        (self.leaf, self.index) = (leaf, end(node, way));
+        if node.count() == 0 {
+            return Err(Error::Corrupt { page: leaf.page, damage: Damage::Structure });
+        }
+        Ok(())
+    }
+
+    /// Goes down from a cell of an inner node, further down along the first or last children.
+    fn descend<'a, P: Platform, M: Memory<P>>(
         &mut self,
-        source: Source<'_, P, M>,
+        reading: Reading<'a, P, M>,
         mut ptr: Ptr,
-        mut level: Option<u8>,
+        mut index: usize,
+        mut pin: PinOf<'a, P, M>,
         way: Way,
-    ) -> Result<(), Error<P::Error>> {
-        let reading = self.reading(source);
+    ) -> Result<PinOf<'a, P, M>, Error<P::Error>> {
         loop {
-            let pin = reading.node(ptr, level, Hint::Keep)?;
-            let node = Node::new(pin.view());
-            let index = match way {
-                Way::Forward => 0,
-                Way::Back => node.count().saturating_sub(1),
-            };
-            let found = format::level(pin.view());
-            if found == 0 {
-                self.leaf = ptr;
-                self.index = index;
-                if node.count() == 0 {
-                    return Err(Error::Corrupt { page: ptr.page, damage: Damage::Structure });
-                }
-                return Ok(());
-            }
             push_step(&mut self.path, ptr, index)?;
-            ptr = reading.child(node, index);
-            level = Some(found - 1);
+            let node = Node::new(pin.view());
+            let child = reading.child(node, index);
+            let level = format::level(pin.view()).checked_sub(1);
+            if level == Some(0) {
+                // As many more as were passed: who wants few reads few in vain.
+                let next = (1..=self.passed).map_while(|distance| beside(node, index, distance, way));
+                let next = next.map(|index| reading.child(node, index));
+                let leaf = reading.leaf_ahead(child, self.hint(), next)?;
+                self.enter(child, Node::new(leaf.view()), way)?;
+                return Ok(leaf);
+            }
+            pin = reading.node(child, level, Hint::Keep)?;
+            (ptr, index) = (child, end(Node::new(pin.view()), way));
         }
     }
 
     /// Moves on to the next leaf if the index stands behind the last entry of this one.
     fn settle<P: Platform, M: Memory<P>>(&mut self, source: Source<'_, P, M>) -> Result<(), Error<P::Error>> {
-        let pin = self.reading(source).node(self.leaf, Some(0), Hint::Keep)?;
+        let pin = self.reading(source).node(self.leaf, Some(0), self.hint())?;
         let count = Node::new(pin.view()).count();
         drop(pin);
         if self.index >= count {
-            return self.next_leaf(source, Way::Forward);
+            self.next_leaf(source, Way::Forward)?;
         }
         Ok(())
     }
@@ -199,37 +224,29 @@ impl Walk {
         &mut self,
         source: Source<'_, P, M>,
     ) -> Result<(), Error<P::Error>> {
-        self.next_leaf(source, Way::Forward)
+        self.next_leaf(source, Way::Forward).map(drop)
     }
 
-    fn next_leaf<P: Platform, M: Memory<P>>(
+    /// Goes on to the first or last entry of the neighbouring leaf, which is returned; `None` at the end.
+    fn next_leaf<'a, P: Platform, M: Memory<P>>(
         &mut self,
-        source: Source<'_, P, M>,
+        source: Source<'a, P, M>,
         way: Way,
-    ) -> Result<(), Error<P::Error>> {
+    ) -> Result<Option<PinOf<'a, P, M>>, Error<P::Error>> {
         let reading = self.reading(source);
+        self.passed = self.passed.saturating_add(1);
         while let Some(step) = self.path.pop() {
             let pin = reading.node(step.ptr, None, Hint::Keep)?;
-            let node = Node::new(pin.view());
-            let index = match way {
-                Way::Forward => Some(step.index + 1).filter(|index| *index < node.count()),
-                Way::Back => step.index.checked_sub(1),
-            };
-            if let Some(index) = index {
-                let level = format::level(pin.view()).checked_sub(1);
-                push_step(&mut self.path, step.ptr, index)?;
-                let child = reading.child(node, index);
-                drop(pin);
-                let result = self.descend(source, child, level, way);
+            if let Some(index) = beside(Node::new(pin.view()), step.index, 1, way) {
+                let result = self.descend(reading, step.ptr, index, pin, way);
                 if result.is_err() && is(Bug::ReadErrorIsEnd) {
-                    self.ended = true;
-                    return Ok(());
+                    break;
                 }
-                return result;
+                return result.map(Some);
             }
         }
         self.ended = true;
-        Ok(())
+        Ok(None)
     }
 
     /// Moves to the neighbouring entry.
@@ -251,7 +268,7 @@ impl Walk {
                     self.index = index;
                     Ok(())
                 }
-                None => self.next_leaf(source, Way::Back),
+                None => self.next_leaf(source, Way::Back).map(drop),
             },
         }
     }
@@ -265,7 +282,7 @@ impl Walk {
         if self.ended {
             return Ok(None);
         }
-        let pin = self.reading(source).node(self.leaf, Some(0), Hint::Keep)?;
+        let pin = self.reading(source).node(self.leaf, Some(0), self.hint())?;
         let node = Node::new(pin.view());
         Ok((self.index < node.count()).then(|| show(node, self.index, f)))
     }
@@ -278,36 +295,58 @@ impl Walk {
         way: Way,
         mut f: impl FnMut(Key<'_>, Value<'_>) -> bool,
     ) -> Result<(), Error<P::Error>> {
-        let mut hint = Hint::Keep;
-        while !self.ended {
-            let pin: PinOf<'_, P, M> = self.reading(source).node(self.leaf, Some(0), hint)?;
-            hint = Hint::Scan;
+        if self.ended {
+            return Ok(());
+        }
+        let mut pin: PinOf<'_, P, M> = self.reading(source).node(self.leaf, Some(0), self.hint())?;
+        loop {
             let node = Node::new(pin.view());
-            let count = node.count();
-            let mut more = true;
-            loop {
-                if more && self.index < count {
-                    more = show(node, self.index, &mut f);
-                } else {
-                    break;
-                }
-                match way {
-                    Way::Forward => self.index += 1,
-                    Way::Back => match self.index.checked_sub(1) {
-                        Some(index) => self.index = index,
-                        None => self.index = usize::MAX,
-                    },
-                }
-            }
-            drop(pin);
-            if self.index >= count {
-                self.next_leaf(source, way)?;
-            }
-            if !more {
+            let more = self.visit_leaf(node, way, &mut f);
+            if self.index < node.count() {
                 return Ok(());
             }
+            drop(pin);
+            match self.next_leaf(source, way)? {
+                Some(next) if more => pin = next,
+                _ => return Ok(()),
+            }
         }
-        Ok(())
+    }
+
+    /// Calls `f` for the entries of a leaf from the current one on until it returns `false`; then stands
+    /// behind that one. `true`: it never did.
+    fn visit_leaf(
+        &mut self,
+        node: Node<'_>,
+        way: Way,
+        mut f: impl FnMut(Key<'_>, Value<'_>) -> bool,
+    ) -> bool {
+        let count = node.count();
+        let mut more = true;
+        while more && self.index < count {
+            more = show(node, self.index, &mut f);
+            self.index = match way {
+                Way::Forward => self.index + 1,
+                Way::Back => self.index.wrapping_sub(1),
+            };
+        }
+        more
+    }
+}
+
+/// The index of a node's first or last cell on a way.
+fn end(node: Node<'_>, way: Way) -> usize {
+    match way {
+        Way::Forward => 0,
+        Way::Back => node.count().saturating_sub(1),
+    }
+}
+
+/// The index of a cell of a node some way from another one.
+fn beside(node: Node<'_>, index: usize, distance: usize, way: Way) -> Option<usize> {
+    match way {
+        Way::Forward => index.checked_add(distance).filter(|index| *index < node.count()),
+        Way::Back => index.checked_sub(distance),
     }
 }
 

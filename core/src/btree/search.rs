@@ -111,6 +111,18 @@ impl<'a, P: Platform, M: Memory<P>> Reading<'a, P, M> {
         Ok(pin)
     }
 
+    /// As [`Self::node`], for a leaf in a walk that goes on to the leaves `next`.
+    pub fn leaf_ahead(
+        &self,
+        ptr: Ptr,
+        hint: Hint,
+        next: impl Iterator<Item = Ptr>,
+    ) -> Result<PinOf<'a, P, M>, Error<P::Error>> {
+        let pin = self.source.pager.pin_ahead(ptr, self.source.role, hint, next)?;
+        check_place(pin.view(), ptr, self.tree, Some(0))?;
+        Ok(pin)
+    }
+
     /// Where the cell at `index` of an inner node leads.
     #[inline]
     pub fn child(&self, node: Node<'_>, index: usize) -> Ptr {

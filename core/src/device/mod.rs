@@ -59,11 +59,28 @@ pub trait BlockDevice: Sync {
         Ok(self.len()? == 0)
     }
 
+    /// Whether [`Self::read_vectored`] costs about as much as one `read`: then the engine reads pages
+    /// that it will want soon together with the one it wants now.
+    const READS_VECTORED: bool = false;
+
     /// Fills `buf` from `offset`, whole.
     ///
     /// # Errors
     /// `InvalidInput` past the end; otherwise whatever the device reports.
     fn read(&self, offset: u64, buf: &mut [u8]) -> Result<(), Self::Error>;
+
+    /// Fills the slices one after the other from `offset`, whole.
+    ///
+    /// # Errors
+    /// As of `read`; the slices then hold anything.
+    fn read_vectored(&self, offset: u64, bufs: &mut [&mut [u8]]) -> Result<(), Self::Error> {
+        let mut at = offset;
+        for buf in bufs {
+            self.read(at, buf)?;
+            at = at.saturating_add(buf.len() as u64);
+        }
+        Ok(())
+    }
 
     /// Writes the slices one after the other at `offset`, whole. When power is lost before the
     /// next successful `flush`, each block touched may hold old bytes, new bytes or garbage.

@@ -26,6 +26,7 @@ where
     D: core::ops::Deref<Target = T> + Sync,
 {
     type Error = T::Error;
+    const READS_VECTORED: bool = T::READS_VECTORED;
 
     fn geometry(&self) -> Geometry {
         self.device.geometry()
@@ -41,6 +42,11 @@ where
 
     fn read(&self, offset: u64, buf: &mut [u8]) -> Result<(), T::Error> {
         self.device.read(self.at(offset, buf.len() as u64), buf)
+    }
+
+    fn read_vectored(&self, offset: u64, bufs: &mut [&mut [u8]]) -> Result<(), T::Error> {
+        let len = bufs.iter().map(|buf| buf.len() as u64).sum();
+        self.device.read_vectored(self.at(offset, len), bufs)
     }
 
     fn write(&self, offset: u64, bufs: &[&[u8]]) -> Result<(), T::Error> {

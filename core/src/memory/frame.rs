@@ -9,6 +9,10 @@ use portable_atomic::{AtomicU8, AtomicU64, Ordering};
 pub(crate) const DIRTY: u8 = 1;
 /// The page was used since the hand passed.
 const VISITED: u8 = 2;
+/// The page was read for a scan that has not come to it yet.
+const AHEAD: u8 = 4;
+/// A scan passed the page, and nobody else used it: it goes before all others.
+const PASSED: u8 = 8;
 
 /// A page's place in memory. Which page it holds stands beside the frames ([`super::Memory::keys`],
 /// [`super::Memory::flags`]), so that looking through a set or for dirty pages touches few lines of
@@ -68,9 +72,31 @@ impl<'a, R: RawRwLock, B> Place<'a, R, B> {
     }
 
     pub(crate) fn visit(self) {
-        if self.flags.load(Ordering::Relaxed) & VISITED == 0 {
+        let flags = self.flags.load(Ordering::Relaxed);
+        if flags & VISITED == 0 {
+            if flags & (AHEAD | PASSED) != 0 {
+                self.flags.fetch_and(!(AHEAD | PASSED), Ordering::Relaxed);
+            }
             self.flags.fetch_or(VISITED, Ordering::Relaxed);
         }
+    }
+
+    /// A scan uses the page.
+    pub(crate) fn scan(self) {
+        if self.flags.load(Ordering::Relaxed) & AHEAD != 0 {
+            self.flags.fetch_and(!AHEAD, Ordering::Relaxed);
+            self.flags.fetch_or(PASSED, Ordering::Relaxed);
+        }
+    }
+
+    /// The page is there for a scan that will come to it.
+    pub(crate) fn await_scan(self) {
+        self.flags.fetch_or(AHEAD, Ordering::Relaxed);
+    }
+
+    /// Whether only a scan used the page.
+    pub(crate) fn is_passed(self) -> bool {
+        is_passed(self.flags)
     }
 
     /// Whether the page was used since the hand passed; it passes now.
@@ -81,6 +107,11 @@ impl<'a, R: RawRwLock, B> Place<'a, R, B> {
     pub(crate) fn set_clean(self) {
         self.flags.fetch_and(!DIRTY, Ordering::Release);
     }
+}
+
+/// Whether these are the flags of a page that only a scan used.
+pub(crate) fn is_passed(flags: &AtomicU8) -> bool {
+    flags.load(Ordering::Relaxed) & (PASSED | DIRTY) == PASSED
 }
 
 /// A page held for reading.

@@ -10,7 +10,7 @@ mod state;
 mod writer;
 
 pub use frame::Frame;
-pub(crate) use frame::{DIRTY, Pin, PinMut, Place};
+pub(crate) use frame::{DIRTY, Pin, PinMut, Place, is_passed};
 pub(crate) use list::Purpose;
 pub use list::{Entry, List};
 pub use roots::{Moved, Roots, Tables, TreeRoot};

@@ -1,10 +1,10 @@
 //! Finding a frame and filling it: from the device, or with a new page.
 
-use super::{Pager, Role};
+use super::{Hint, Pager, Role};
 use crate::bytes::u32_at;
 use crate::device::BlockDevice;
 use crate::error::{Damage, DeviceName, Error, Operation};
-use crate::memory::{DIRTY, Memory, PinMut, PinMutOf, PlaceOf};
+use crate::memory::{DIRTY, Memory, PinMut, PinMutOf, PlaceOf, is_passed};
 use crate::page::format::{self, CRC_LEN, Identity, Kind};
 use crate::page::{Ptr, node};
 use crate::platform::Platform;
@@ -15,43 +15,70 @@ use portable_atomic::Ordering;
 impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
     /// Brings a page into the pool, unless somebody else just did.
     #[cold]
-    pub(super) fn load(&self, ptr: Ptr, role: Role) -> Result<(), Error<P::Error>> {
+    pub(super) fn load(&self, ptr: Ptr, role: Role, hint: Hint) -> Result<(), Error<P::Error>> {
+        match self.take(ptr, role)? {
+            Some(mut pin) => self.fill(&mut pin, ptr, hint),
+            None => Ok(()),
+        }
+    }
+
+    /// A frame to be filled with this page; who looks for the page waits for that. `None`: it is in the
+    /// pool by now.
+    pub(super) fn take(&self, ptr: Ptr, role: Role) -> Result<Option<PinMutOf<'a, P, M>>, Error<P::Error>> {
         if ptr.is_null() {
             return Err(Error::Corrupt { page: 0, damage: Damage::Pointer });
         }
-        let mut pin = {
-            let (set, range) = self.set_of(ptr.page);
-            let Some(hand) = self.memory.hands().get(set) else {
-                return Err(Error::MemoryTooSmall);
-            };
-            let mut hand = hand.lock();
-            if self.holding(ptr).is_some() {
-                return Ok(());
-            }
-            let pin = self.victim(range, &mut hand, role)?;
-            pin.occupy(ptr, 0);
-            pin
+        let (set, range) = self.set_of(ptr.page);
+        let Some(hand) = self.memory.hands().get(set) else {
+            return Err(Error::MemoryTooSmall);
         };
-        let result = self.fill(&mut pin, ptr);
-        if result.is_err() {
-            pin.clear();
-        } else {
-            pin.occupy(ptr, format::birth(pin.view()));
+        let mut hand = hand.lock();
+        if self.holding(ptr).is_some() {
+            return Ok(None);
         }
-        result
+        let pin = self.victim(range, &mut hand, role)?;
+        pin.occupy(ptr, 0);
+        Ok(Some(pin))
     }
 
-    fn fill(&self, pin: &mut PinMutOf<'a, P, M>, ptr: Ptr) -> Result<(), Error<P::Error>> {
+    /// Fills a frame taken for a page; empties it where that fails.
+    pub(super) fn fill(
+        &self,
+        pin: &mut PinMutOf<'a, P, M>,
+        ptr: Ptr,
+        hint: Hint,
+    ) -> Result<(), Error<P::Error>> {
         let offset = u64::from(ptr.page) * self.page_size() as u64;
         self.state.reads.fetch_add(1, Ordering::Relaxed);
-        let bytes = pin.bytes_mut();
-        self.platform.data().read(offset, bytes).map_err(|error| Error::Device {
+        let read = self.platform.data().read(offset, pin.bytes_mut()).map_err(|error| Error::Device {
             device: DeviceName::Data,
             operation: Operation::Read,
             offset,
             error,
-        })?;
-        self.verify(pin.bytes_mut(), ptr).map_err(|damage| Error::Corrupt { page: ptr.page, damage })
+        });
+        if read.is_err() {
+            pin.clear();
+        }
+        read.and_then(|()| self.accept(pin, ptr, hint))
+    }
+
+    /// Lets others find a page whose bytes were read into the frame taken for it, if it is believable;
+    /// else empties the frame.
+    pub(super) fn accept(
+        &self,
+        pin: &mut PinMutOf<'a, P, M>,
+        ptr: Ptr,
+        hint: Hint,
+    ) -> Result<(), Error<P::Error>> {
+        if let Err(damage) = self.verify(pin.bytes_mut(), ptr) {
+            pin.clear();
+            return Err(Error::Corrupt { page: ptr.page, damage });
+        }
+        pin.occupy(ptr, format::birth(pin.view()));
+        if hint == Hint::Scan {
+            pin.place().await_scan();
+        }
+        Ok(())
     }
 
     /// Everything that makes bytes from the device believable (I8).
@@ -129,7 +156,7 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
 
     /// An empty frame of the set, unless the running transaction holds so many of it that it must
     /// write one out.
-    fn empty(&self, range: &Range<usize>, role: Role) -> Option<PinMutOf<'a, P, M>> {
+    pub(super) fn empty(&self, range: &Range<usize>, role: Role) -> Option<PinMutOf<'a, P, M>> {
         let keys = self.memory.keys().get(range.clone())?;
         let (mut empty, mut count) = (None, 0);
         for (way, key) in keys.iter().enumerate() {
@@ -146,8 +173,21 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
         (pin.place().key() == 0).then_some(pin)
     }
 
-    /// A frame of the set that may be given away, emptied. SIEVE: the hand passes pages used since
-    /// its last visit; clean pages go before dirty ones. The caller holds the set's lock.
+    /// A frame of the set whose page only a scan used, emptied.
+    pub(super) fn passed(&self, range: &Range<usize>) -> Option<PinMutOf<'a, P, M>> {
+        let flags = self.memory.flags().get(range.clone())?;
+        let way = flags.iter().position(is_passed)?;
+        let pin = PinMut::try_lock(self.frame(range.start + way)?)?;
+        if !pin.place().is_passed() {
+            return None;
+        }
+        pin.clear();
+        Some(pin)
+    }
+
+    /// A frame of the set that may be given away, emptied: of a page that a scan passed, else by SIEVE:
+    /// the hand passes pages used since its last visit; clean pages go before dirty ones. The caller
+    /// holds the set's lock.
     #[cold]
     fn victim(
         &self,
@@ -160,6 +200,9 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
             return Ok(pin);
         }
         let spill_first = role == Role::Writer && self.must_spill(&range);
+        if !spill_first && let Some(pin) = self.passed(&range) {
+            return Ok(pin);
+        }
         for step in 0..4 * ways {
             let index = usize::from(*hand) % ways.max(1);
             *hand = ((index + 1) % ways) as u16;

@@ -23,6 +23,7 @@
 //!
 //! At a crash the pool is gone; nothing relies on it.
 
+mod ahead;
 mod load;
 mod write;
 
@@ -189,14 +190,9 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
     pub fn pin(&self, ptr: Ptr, role: Role, hint: Hint) -> Result<PinOf<'a, P, M>, Error<P::Error>> {
         for _ in 0..LOAD_TRIES {
             if let Some(pin) = self.find(ptr, hint) {
-                // A plain store: threads may lose counts to each other, which costs less than a
-                // locked addition at every step of every walk.
-                self.state
-                    .hits
-                    .store(self.state.hits.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
                 return Ok(pin);
             }
-            self.load(ptr, role)?;
+            self.load(ptr, role, hint)?;
         }
         Err(Error::PoolExhausted)
     }
@@ -207,9 +203,13 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
         if frame.key() != ptr.key() {
             return None;
         }
-        if hint == Hint::Keep {
-            frame.visit();
+        match hint {
+            Hint::Keep => frame.visit(),
+            Hint::Scan => frame.scan(),
         }
+        // A plain store: threads may lose counts to each other, which costs less than a locked addition
+        // at every step of every walk.
+        self.state.hits.store(self.state.hits.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
         Some(pin)
     }
 
@@ -228,7 +228,7 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
                     return Ok(grip);
                 }
             }
-            self.load(ptr, Role::Writer)?;
+            self.load(ptr, Role::Writer, Hint::Keep)?;
         }
         Err(Error::PoolExhausted)
     }
@@ -248,7 +248,7 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
                     return Ok(pin);
                 }
             }
-            self.load(ptr, Role::Writer)?;
+            self.load(ptr, Role::Writer, Hint::Keep)?;
         }
         Err(Error::PoolExhausted)
     }

@@ -20,6 +20,7 @@ mod races;
 mod recovery;
 mod rollback;
 mod salvage;
+mod scans;
 mod transactions;
 mod trees;
 mod window;

@@ -205,6 +205,7 @@ macro_rules! either {
 
 impl BlockDevice for Device {
     type Error = DeviceError;
+    const READS_VECTORED: bool = true;
 
     fn geometry(&self) -> Geometry {
         match self.holder() {
@@ -226,6 +227,10 @@ impl BlockDevice for Device {
 
     fn read(&self, offset: u64, buf: &mut [u8]) -> Result<(), DeviceError> {
         either!(self, device => device.read(offset, buf))
+    }
+
+    fn read_vectored(&self, offset: u64, bufs: &mut [&mut [u8]]) -> Result<(), DeviceError> {
+        either!(self, device => device.read_vectored(offset, bufs))
     }
 
     fn write(&self, offset: u64, bufs: &[&[u8]]) -> Result<(), DeviceError> {

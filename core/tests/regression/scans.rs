@@ -1,0 +1,260 @@
+//! Scans: pages read together, hot pages kept, and damage that is told to who comes to it alone.
+
+use crate::fixture::{
+    Change, Model, SIZE, Small, after, blank, change, commit, contents, create, delete, everything, expect,
+    fail_once, flushed, on, open, put, quiet, tree,
+};
+use drystone_core::error::Damage;
+use drystone_core::{Cursor, Database, Error, Memory, View};
+use drystone_platform_sim::{CrashState, OperationKind, Role, SimPlatform};
+
+const ENTRIES: u32 = 8000;
+
+fn value(key: u32) -> Vec<u8> {
+    key.to_be_bytes().repeat(8)
+}
+
+fn entries() -> impl Iterator<Item = Change> + Clone {
+    (0..ENTRIES).map(|key| (key, Some(value(key))))
+}
+
+/// What the devices hold after ascending keys were put in one transaction.
+fn loaded() -> CrashState {
+    let platform = blank();
+    let db = create(platform.clone(), Small::<64, 8192>::new(), quiet());
+    commit(&db, entries()).unwrap();
+    db.checkpoint().unwrap();
+    drop(db);
+    flushed(&platform)
+}
+
+fn model() -> Model {
+    entries().map(|(key, value)| (key, value.unwrap())).collect()
+}
+
+/// A pool too large for a thread's stack.
+fn pool<const FRAMES: usize>() -> &'static Small<FRAMES, 8192> {
+    Box::leak(Box::new(Small::new()))
+}
+
+/// Read calls and pages read while `f` runs.
+fn reads<M: Memory<SimPlatform>>(
+    platform: &SimPlatform,
+    db: &Database<SimPlatform, M>,
+    f: impl FnOnce(),
+) -> (u64, u64) {
+    let counts = || (platform.counters(Role::Data).reads, db.stats().page_reads);
+    let before = counts();
+    f();
+    let after = counts();
+    (after.0 - before.0, after.1 - before.1)
+}
+
+/// Read calls for each page of a whole scan, one way and the other, with nothing in the pool.
+fn calls_a_page<const FRAMES: usize>(state: &CrashState) -> [f64; 2] {
+    [false, true].map(|back| {
+        let platform = after(state.clone());
+        let db = open(&platform, pool::<FRAMES>());
+        let snapshot = db.read().unwrap();
+        let mut cursor = Cursor::new(tree(&snapshot));
+        let mut seen = 0;
+        let (calls, pages) = reads(&platform, &db, || {
+            let mut see = |_: drystone_core::Key<'_>, _: drystone_core::Value<'_>| {
+                seen += 1;
+                true
+            };
+            if back {
+                cursor.seek_last(&snapshot).unwrap();
+                cursor.visit_back(&snapshot, &mut see).unwrap();
+            } else {
+                cursor.seek_first(&snapshot).unwrap();
+                cursor.visit(&snapshot, &mut see).unwrap();
+            }
+        });
+        assert_eq!(seen, ENTRIES);
+        // Each leaf once: 9 to 12 entries in each.
+        assert!((700..1000).contains(&pages), "{pages} pages");
+        calls as f64 / pages as f64
+    })
+}
+
+#[test]
+fn neighbours_are_read_together_as_far_as_the_pool_is_large() {
+    let state = loaded();
+    for ratio in calls_a_page::<1024>(&state) {
+        // Sixteen in one call, but for the end of each node above.
+        assert!(ratio < 0.2, "{ratio} calls a page");
+    }
+    for ratio in calls_a_page::<256>(&state) {
+        assert!((0.25..0.5).contains(&ratio), "{ratio} calls a page");
+    }
+    for ratio in calls_a_page::<64>(&state) {
+        assert_eq!(ratio, 1.0, "calls a page");
+    }
+}
+
+#[test]
+fn a_short_range_reads_nothing_in_vain() {
+    let platform = after(loaded());
+    let db = open(&platform, pool::<1024>());
+    let snapshot = db.read().unwrap();
+    let mut cursor = Cursor::new(tree(&snapshot));
+    cursor.seek(&snapshot, &4000u32.to_be_bytes()).unwrap();
+    let mut left = 3;
+    let (_, pages) = reads(&platform, &db, || {
+        cursor
+            .visit(&snapshot, |_, _| {
+                left -= 1;
+                left > 0
+            })
+            .unwrap();
+    });
+    assert!(pages <= 1, "{pages} pages");
+}
+
+/// The hot set fills half of the pool, and what is scanned is many times the pool.
+#[test]
+fn a_scan_leaves_the_hot_pages_in_the_pool() {
+    let state = loaded();
+    hot_set::<64>(&state);
+    hot_set::<128>(&state);
+}
+
+fn hot_set<const FRAMES: usize>(state: &CrashState) {
+    let platform = after(state.clone());
+    let db = open(&platform, pool::<FRAMES>());
+    let snapshot = db.read().unwrap();
+    let tree = tree(&snapshot);
+    let hot = || {
+        let step = ENTRIES / (FRAMES as u32 / 3);
+        for key in (0..ENTRIES).step_by(step as usize) {
+            assert!(snapshot.get(tree, &key.to_be_bytes(), |_| ()).unwrap().is_some());
+        }
+    };
+    hot();
+    assert_eq!(reads(&platform, &db, hot), (0, 0), "before");
+    for _ in 0..3 {
+        assert_eq!(contents(&snapshot).len(), ENTRIES as usize);
+    }
+    let (_, pages) = reads(&platform, &db, hot);
+    assert!(pages <= FRAMES as u64 / 30, "{pages} pages of the hot set were read again");
+}
+
+/// What a scan passed is kept once it is used otherwise, too.
+#[test]
+fn a_page_that_a_scan_brought_becomes_hot_by_use() {
+    let platform = after(loaded());
+    let db = open(&platform, pool::<64>());
+    let snapshot = db.read().unwrap();
+    contents(&snapshot);
+    let key = (ENTRIES - 1).to_be_bytes();
+    let get = || {
+        snapshot.get(tree(&snapshot), &key, |_| ()).unwrap();
+    };
+    assert_eq!(reads(&platform, &db, get).1, 0, "the last leaf is there");
+    let mut cursor = Cursor::new(tree(&snapshot));
+    cursor.seek_first(&snapshot).unwrap();
+    let mut left = ENTRIES - 100;
+    cursor
+        .visit(&snapshot, |_, _| {
+            left -= 1;
+            left > 0
+        })
+        .unwrap();
+    assert_eq!(reads(&platform, &db, get).1, 0, "and still is");
+}
+
+/// The page of the leaf that holds a key.
+fn page_of(state: &CrashState, key: u32) -> usize {
+    let value = value(key);
+    let at = state.data.windows(value.len()).position(|bytes| bytes == value);
+    at.map(|at| at / SIZE as usize).unwrap()
+}
+
+#[test]
+fn damage_of_a_page_read_ahead_is_told_to_who_comes_to_it() {
+    let mut state = loaded();
+    let page = page_of(&state, 4000);
+    state.data[page * SIZE as usize + 300] ^= 1;
+    let platform = after(state);
+    let db = open(&platform, pool::<1024>());
+    let snapshot = db.read().unwrap();
+    let mut cursor = Cursor::new(tree(&snapshot));
+    let damaged = Err(Error::Corrupt { page: page as u32, damage: Damage::Checksum });
+    for _ in 0..2 {
+        cursor.seek_first(&snapshot).unwrap();
+        let mut seen = 0;
+        let result = cursor.visit(&snapshot, |_, _| {
+            seen += 1;
+            true
+        });
+        assert_eq!(result, damaged);
+        assert!((3980..=4000).contains(&seen), "{seen} entries before the damage");
+        cursor.skip(&snapshot).unwrap();
+        let next = cursor.entry(&snapshot, |key, _| key.compare(&4000u32.to_be_bytes()));
+        assert_eq!(next, Ok(Some(std::cmp::Ordering::Greater)));
+        cursor
+            .visit(&snapshot, |_, _| {
+                seen += 1;
+                true
+            })
+            .unwrap();
+        assert!((ENTRIES - 20..ENTRIES).contains(&seen), "{seen} entries around it");
+    }
+    assert_eq!(snapshot.get(tree(&snapshot), &4000u32.to_be_bytes(), |_| ()), damaged.map(|()| None));
+}
+
+/// A call for many pages that fails says nothing about the page that is wanted.
+#[test]
+fn a_failed_read_of_many_pages_is_followed_by_one_of_the_page_wanted() {
+    let platform = after(loaded());
+    let db = open(&platform, pool::<1024>());
+    let snapshot = db.read().unwrap();
+    let mut cursor = Cursor::new(tree(&snapshot));
+    cursor.seek_first(&snapshot).unwrap();
+    // Once in the middle, and where both fail the error is told.
+    fail_once(&platform, OperationKind::Read, 8);
+    let mut seen = 0;
+    cursor
+        .visit(&snapshot, |_, _| {
+            seen += 1;
+            true
+        })
+        .unwrap();
+    assert_eq!(seen, ENTRIES);
+    drop(snapshot);
+    drop(db);
+    let db = open(&platform, pool::<1024>());
+    let snapshot = db.read().unwrap();
+    cursor.seek_first(&snapshot).unwrap();
+    fail_once(&platform, OperationKind::Read, 8);
+    fail_once(&platform, OperationKind::Read, 9);
+    let result = cursor.visit(&snapshot, |_, _| true);
+    assert!(matches!(result, Err(Error::Device { .. })), "{result:?}");
+    assert_eq!(contents(&snapshot), model());
+}
+
+/// Pages that are newer in the pool than on the device are read from the pool, by who may see them.
+#[test]
+fn a_scan_over_changed_pages_sees_its_own_state() {
+    let platform = after(loaded());
+    let db = open(&platform, pool::<1024>());
+    let mut now = model();
+    let old = db.read().unwrap();
+    for round in 0..20 {
+        let keys = (0..ENTRIES).skip(round as usize * 7).step_by(397);
+        change(&db, &mut now, keys.map(|key| put(key, &[round; 31])).collect::<Vec<_>>());
+        let keys = (0..ENTRIES).skip(round as usize * 11).step_by(709);
+        change(&db, &mut now, keys.map(delete).collect::<Vec<_>>());
+        assert!(contents(&db.read().unwrap()) == now, "round {round}");
+        if round % 8 == 3 {
+            db.checkpoint().unwrap();
+        }
+    }
+    assert!(contents(&old) == model(), "the old state");
+    drop(old);
+    expect(&db, &now);
+    drop(db);
+    let state = everything(&platform);
+    expect(&open(&on(state.data, state.log), pool::<512>()), &now);
+}
