@@ -29,6 +29,7 @@ pub struct Key<'a> {
 
 impl Key<'_> {
     /// Length in bytes.
+    #[inline]
     #[must_use]
     pub const fn len(&self) -> usize {
         self.prefix.len() + self.suffix.len()
@@ -41,7 +42,15 @@ impl Key<'_> {
     }
 
     /// Copies as much of the key as fits; how many bytes that was.
+    #[inline]
     pub fn copy_to(&self, buf: &mut [u8]) -> usize {
+        if let Some((prefix, rest)) = buf.split_at_mut_checked(self.prefix.len())
+            && let Some(suffix) = rest.get_mut(..self.suffix.len())
+        {
+            prefix.copy_from_slice(self.prefix);
+            suffix.copy_from_slice(self.suffix);
+            return self.len();
+        }
         let bytes = self.prefix.iter().chain(self.suffix);
         buf.iter_mut().zip(bytes).map(|(to, from)| *to = *from).count()
     }
@@ -96,12 +105,13 @@ impl Walk {
         source: Source<'_, P, M>,
         key: &[u8],
     ) -> Result<bool, Error<P::Error>> {
-        let found = self.place(source, key)?;
-        if found.is_none() {
+        let Some((found, count)) = self.place(source, key)? else {
             return Ok(false);
+        };
+        if self.index >= count {
+            self.next_leaf(source, Way::Forward)?;
         }
-        self.settle(source)?;
-        Ok(found == Some(true))
+        Ok(found)
     }
 
     /// Places the walk on the last entry with a smaller key.
@@ -116,12 +126,13 @@ impl Walk {
         Ok(())
     }
 
-    /// Goes down to the leaf and index where `key` is (`true`) or would be; `None` in an empty tree.
+    /// Goes down to the leaf and index where `key` is (`true`) or would be, and counts the leaf's
+    /// entries; `None` in an empty tree.
     fn place<P: Platform, M: Memory<P>>(
         &mut self,
         source: Source<'_, P, M>,
         key: &[u8],
-    ) -> Result<Option<bool>, Error<P::Error>> {
+    ) -> Result<Option<(bool, usize)>, Error<P::Error>> {
         if !self.begin() {
             return Ok(None);
         }
@@ -135,7 +146,7 @@ impl Walk {
                 let found = node.search(key);
                 self.leaf = ptr;
                 self.index = found.unwrap_or_else(|index| index);
-                return Ok(Some(found.is_ok()));
+                return Ok(Some((found.is_ok(), node.count())));
             }
             let index = node.search_child(key);
             push_step(&mut self.path, ptr, index)?;
@@ -321,16 +332,25 @@ impl Walk {
         way: Way,
         mut f: impl FnMut(Key<'_>, Value<'_>) -> bool,
     ) -> bool {
-        let count = node.count();
-        let mut more = true;
-        while more && self.index < count {
-            more = show(node, self.index, &mut f);
-            self.index = match way {
-                Way::Forward => self.index + 1,
-                Way::Back => self.index.wrapping_sub(1),
-            };
-        }
-        more
+        let prefix = node.prefix();
+        let mut shown = |slot| {
+            let (suffix, payload) = node.entry(slot);
+            f(Key { prefix, suffix }, Value::of(payload))
+        };
+        let slots = node.slots();
+        let last = match way {
+            Way::Forward => {
+                let last = slots.get(self.index..).unwrap_or(&[]).iter().position(|slot| !shown(slot));
+                self.index = last.map_or(slots.len(), |last| self.index + last + 1);
+                last
+            }
+            Way::Back => {
+                let last = slots.get(..=self.index).unwrap_or(&[]).iter().rposition(|slot| !shown(slot));
+                self.index = last.unwrap_or(0).wrapping_sub(1);
+                last
+            }
+        };
+        last.is_none()
     }
 }
 

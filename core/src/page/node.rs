@@ -27,6 +27,9 @@ pub(crate) const SLOT: usize = 4;
 /// Bytes of a suffix in its slot; one that is not longer takes none in the cell.
 pub(crate) const HEAD: usize = 2;
 
+/// The bytes of a slot.
+pub(crate) type Slot = [u8; SLOT];
+
 /// Fewest slots in which a search begins where the key should be.
 const INTERPOLATED: usize = 16;
 
@@ -95,7 +98,7 @@ impl<'a> Node<'a> {
 
     /// The slots that are there, at most [`Self::count`].
     #[inline]
-    fn slots(self) -> &'a [[u8; SLOT]] {
+    pub fn slots(self) -> &'a [Slot] {
         let (slots, _) = self.view.get(HEADER..).unwrap_or(&[]).as_chunks();
         slots.get(..self.count()).unwrap_or(slots)
     }
@@ -124,12 +127,19 @@ impl<'a> Node<'a> {
 
     fn cell(self, index: usize) -> Option<Cell<'a>> {
         let slot = self.slot(index);
+        if self.is_leaf() {
+            return self.leaf_cell(slot);
+        }
+        let start = offset_of(slot);
+        let (suffix_len, at) = varint_at(self.view, start)?;
+        let (suffix, end) = self.suffix_at(slot, at + POINTER, suffix_len as usize)?;
+        Some(Cell { suffix, payload: Payload::Child(Ptr::at(self.view, at)), len: end - start })
+    }
+
+    #[inline]
+    fn leaf_cell(self, slot: &'a Slot) -> Option<Cell<'a>> {
         let start = offset_of(slot);
         let (first, at) = varint_at(self.view, start)?;
-        if !self.is_leaf() {
-            let (suffix, end) = self.suffix_at(slot, at + POINTER, first as usize)?;
-            return Some(Cell { suffix, payload: Payload::Child(Ptr::at(self.view, at)), len: end - start });
-        }
         let len = first >> 1;
         let (suffix_len, long, at) = self.suffix_of(first, at)?;
         let (suffix, at) = self.suffix_at(slot, at, suffix_len)?;
@@ -140,6 +150,15 @@ impl<'a> Node<'a> {
         }
         let bytes = self.view.get(at..)?.get(..len as usize)?;
         Some(Cell { suffix, payload: Payload::Value(bytes), len: at + len as usize - start })
+    }
+
+    /// What is in a slot's cell of a leaf: the key after the prefix, and the payload.
+    #[inline]
+    pub fn entry(self, slot: &'a Slot) -> (&'a [u8], Payload<'a>) {
+        match self.leaf_cell(slot) {
+            Some(cell) => (cell.suffix, cell.payload),
+            None => (&[], Payload::Value(&[])),
+        }
     }
 
     /// From a leaf cell's first varint, and what may stand at `at`: the suffix's length, whether the value
