@@ -25,6 +25,20 @@ pub(crate) fn u64_at(bytes: &[u8], at: usize) -> u64 {
     u64::from_le_bytes(array(bytes, at))
 }
 
+/// Up to eight bytes as a number; of more it takes the first eight.
+#[inline]
+pub(crate) fn little(bytes: &[u8]) -> u64 {
+    if let Some(chunk) = bytes.first_chunk() {
+        return u64::from_le_bytes(*chunk);
+    }
+    // Two halves, which may overlap.
+    if let (Some(low), Some(high)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        let high = u64::from(u32::from_le_bytes(*high)) << (8 * (bytes.len() % 8 - 4));
+        return u64::from(u32::from_le_bytes(*low)) | high;
+    }
+    bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
 /// Copies `from` to `at` if it fits.
 #[inline]
 pub(crate) fn put(bytes: &mut [u8], at: usize, from: &[u8]) {
@@ -126,6 +140,17 @@ mod tests {
             assert_eq!(varint_at(&bytes[..end - 1], 1), None);
         }
         assert_eq!(varint_at(&[0xFF; 8], 0), None);
+    }
+
+    #[test]
+    fn short_bytes_are_a_number() {
+        let bytes = [1, 2, 0x83, 4, 5, 6, 7, 0xF8, 9];
+        for len in 0..=9 {
+            let mut padded = [0; 8];
+            let short = len.min(8);
+            padded[..short].copy_from_slice(&bytes[..short]);
+            assert_eq!(little(&bytes[..len]), u64::from_le_bytes(padded), "{len} bytes");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@
 
 use super::Path;
 use super::search::{Reading, Source, Value, push_step};
+use crate::bytes::{little, put};
 use crate::error::{Damage, Error};
 use crate::memory::{Memory, PinOf};
 use crate::page::Ptr;
@@ -44,15 +45,29 @@ impl Key<'_> {
     /// Copies as much of the key as fits; how many bytes that was.
     #[inline]
     pub fn copy_to(&self, buf: &mut [u8]) -> usize {
-        if let Some((prefix, rest)) = buf.split_at_mut_checked(self.prefix.len())
-            && let Some(suffix) = rest.get_mut(..self.suffix.len())
+        if let Some(to) = buf.first_chunk_mut()
+            && let Some(bytes) = self.number()
         {
-            prefix.copy_from_slice(self.prefix);
-            suffix.copy_from_slice(self.suffix);
+            *to = bytes;
+            return bytes.len();
+        }
+        if self.len() <= buf.len() {
+            put(buf, 0, self.prefix);
+            put(buf, self.prefix.len(), self.suffix);
             return self.len();
         }
         let bytes = self.prefix.iter().chain(self.suffix);
         buf.iter_mut().zip(bytes).map(|(to, from)| *to = *from).count()
+    }
+
+    /// The key, if it has eight bytes, as numbers have. They are not put together in memory: who reads
+    /// them at once would wait for that.
+    #[inline]
+    #[must_use]
+    pub fn number(&self) -> Option<[u8; 8]> {
+        let shift = u32::try_from(8 * self.prefix.len()).ok().filter(|_| self.len() == 8)?;
+        let after = little(self.suffix).checked_shl(shift).unwrap_or(0);
+        Some((little(self.prefix) | after).to_le_bytes())
     }
 
     /// Orders the key against another one.

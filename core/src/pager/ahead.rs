@@ -4,7 +4,7 @@
 //! A page read ahead is verified before others can find it, like any other. What is wrong with it is
 //! said only to who comes to it: its frame is emptied, and it is read again then. Frames for such pages
 //! are never waited for and nothing is written to make room for them; a run holds a small part of the
-//! pool, so that other threads always find frames.
+//! pool, so that other threads always find frames. The sets' locks are tried only, since frames are held (P5).
 
 use super::{Hint, Pager, Role};
 use crate::device::BlockDevice;

@@ -1,12 +1,14 @@
 //! Scans: pages read together, hot pages kept, and damage that is told to who comes to it alone.
 
 use crate::fixture::{
-    Change, Model, SIZE, Small, after, blank, change, commit, contents, create, delete, everything, expect,
-    fail_once, flushed, on, open, put, quiet, tree,
+    Change, Model, SIZE, Small, after, apply, blank, change, commit, contents, create, delete, everything,
+    expect, fail_once, flushed, on, open, put, quiet, tree,
 };
 use drystone_core::error::Damage;
 use drystone_core::{Cursor, Database, Error, Memory, View};
 use drystone_platform_sim::{CrashState, OperationKind, Role, SimPlatform};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 const ENTRIES: u32 = 8000;
 
@@ -257,4 +259,47 @@ fn a_scan_over_changed_pages_sees_its_own_state() {
     drop(db);
     let state = everything(&platform);
     expect(&open(&on(state.data, state.log), pool::<512>()), &now);
+}
+
+/// Threads that scan a pool smaller than the data, one way and the other, while a writer changes leaves
+/// everywhere and takes checkpoints: each scan shows one state.
+#[test]
+fn scans_of_threads_beside_a_writer_show_one_state_each() {
+    const ROUNDS: u8 = 30;
+    let platform = after(loaded());
+    let db = open(&platform, pool::<256>());
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let scanners: Vec<_> = (0..3)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut scans = 0;
+                    while !done.load(Ordering::Relaxed) {
+                        let found = contents(&db.read().unwrap());
+                        assert_eq!(found.len(), ENTRIES as usize);
+                        let round = found[&7][0];
+                        let mixed = found.iter().find(|(key, value)| match *key % 97 {
+                            7 => **value != [round; 31],
+                            _ => **value != self::value(**key),
+                        });
+                        assert!(round == 0 || mixed.is_none(), "{mixed:?} in round {round}");
+                        scans += 1;
+                    }
+                    scans
+                })
+            })
+            .collect();
+        for round in 1..=ROUNDS {
+            commit(&db, (7..ENTRIES).step_by(97).map(|key| put(key, &[round; 31]))).unwrap();
+            if round % 5 == 0 {
+                db.checkpoint().unwrap();
+            }
+        }
+        done.store(true, Ordering::Relaxed);
+        let scans: u32 = scanners.into_iter().map(|scanner| scanner.join().unwrap()).sum();
+        println!("{scans} scans");
+    });
+    let mut now = model();
+    apply(&mut now, (7..ENTRIES).step_by(97).map(|key| put(key, &[ROUNDS; 31])));
+    expect(&db, &now);
 }
