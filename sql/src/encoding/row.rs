@@ -113,6 +113,7 @@ impl RowLayout {
     }
 
     /// A view of a row's bytes.
+    #[inline]
     pub(crate) fn read<'a>(&'a self, bytes: &'a [u8]) -> Result<RowReader<'a>> {
         let (count, codes) = match bytes {
             [first, low, high, ..] if *first == COUNT_LONG => {
@@ -369,6 +370,7 @@ impl<'a> RowReader<'a> {
     }
 
     /// Puts a column's value over another, whose memory is used again.
+    #[inline]
     pub(crate) fn read_into(&mut self, column: usize, out: &mut Value) -> Result<()> {
         let data_type = self.data_type(column);
         let Some(bytes) = self.field(column)? else {

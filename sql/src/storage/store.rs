@@ -467,15 +467,22 @@ impl Cursor {
             let mut stopped = false;
             let Cursor { cursor, key: joined } = self;
             let visit = |key: core::Key<'_>, value: Value<'_>| {
+                let number;
                 let whole = match (key.prefix, key.suffix) {
                     ([], suffix) => suffix,
                     (prefix, []) => prefix,
-                    (prefix, suffix) => {
-                        joined.clear();
-                        joined.extend_from_slice(prefix);
-                        joined.extend_from_slice(suffix);
-                        joined.as_slice()
-                    }
+                    (prefix, suffix) => match key.number() {
+                        Some(bytes) => {
+                            number = bytes;
+                            number.as_slice()
+                        }
+                        None => {
+                            joined.clear();
+                            joined.extend_from_slice(prefix);
+                            joined.extend_from_slice(suffix);
+                            joined.as_slice()
+                        }
+                    },
                 };
                 match value {
                     Value::Inline(bytes) => {

@@ -256,8 +256,8 @@ impl DirectRead {
         let (mut read, mut bytes) = (0, 0);
         let visit = |key: &[u8], value: &[u8]| {
             let outside = match self.reverse {
-                true => key < start.as_slice(),
-                false => end.as_ref().is_some_and(|end| key >= end.as_slice()),
+                true => is_below(key, start),
+                false => end.as_ref().is_some_and(|end| !is_below(key, end)),
             };
             if outside {
                 return false;
@@ -294,6 +294,15 @@ impl Spare {
         if !self.stream.as_ref().is_some_and(|stream| stream.long) {
             self.values = values;
         }
+    }
+}
+
+/// Orders keys, most of which are numbers.
+#[inline]
+fn is_below(key: &[u8], bound: &[u8; 8]) -> bool {
+    match <&[u8; 8]>::try_from(key) {
+        Ok(key) => u64::from_be_bytes(*key) < u64::from_be_bytes(*bound),
+        Err(_) => key < bound.as_slice(),
     }
 }
 
