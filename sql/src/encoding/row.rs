@@ -290,12 +290,11 @@ impl<'a> RowReader<'a> {
         column >= self.count || (column + 1 < self.count && self.code(column) == CODE_NULL)
     }
 
-    /// How many bytes a column has, which is not the last and whose code is not NULL; moves `at`
-    /// behind what stands before them. None: the row is damaged.
+    /// How many bytes a column has, which is not the last and whose code is above 8 and not NULL; moves
+    /// `at` behind what stands before them. None: the row is damaged.
     #[inline]
     fn length(&self, column: usize, code: u8, at: &mut usize) -> Option<usize> {
         let size = match code {
-            0..=8 => return Some(usize::from(code)),
             _ if !is_variable(*self.types.get(column)?) => return wide_len(code),
             CODE_LEN_1 => {
                 let len = *self.bytes.get(*at)?;
@@ -322,16 +321,17 @@ impl<'a> RowReader<'a> {
         }
         let last = self.count - 1;
         loop {
-            let (at, here) = (self.at, self.next == column);
+            let mut start = self.at;
             if self.next == last {
-                return self.bytes.get(at..).map(Some);
+                return self.bytes.get(start..).map(Some);
             }
+            let here = self.next == column;
             let code = self.code(self.next);
-            let mut start = at;
-            let mut len = 0;
-            if code != CODE_NULL {
-                len = self.length(self.next, code, &mut start)?;
-            }
+            let len = match code {
+                0..=8 => usize::from(code),
+                CODE_NULL => 0,
+                _ => self.length(self.next, code, &mut start)?,
+            };
             self.at = start.checked_add(len)?;
             self.next += 1;
             if here {

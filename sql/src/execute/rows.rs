@@ -168,7 +168,9 @@ impl RowCodec {
         out: &mut [Value],
     ) -> Result<()> {
         let mut reader = self.layout.read(value)?;
-        for (field, out) in fields.iter().zip(out) {
+        let mut out = out.iter_mut();
+        for field in fields {
+            let Some(out) = out.next() else { break };
             match (field, &mut *out) {
                 (Some(field), out) => reader.read_into(*field, out)?,
                 (None, Value::Integer(old)) => *old = decode_rowid(key)?,
