@@ -96,13 +96,13 @@ fn neighbours_are_read_together_as_far_as_the_pool_is_large() {
 }
 
 #[test]
-fn a_short_range_reads_nothing_in_vain() {
+fn a_short_range_reads_little_in_vain() {
     let platform = after(loaded());
     let db = open(&platform, pool::<1024>());
     let snapshot = db.read().unwrap();
     let mut cursor = Cursor::new(tree(&snapshot));
     cursor.seek(&snapshot, &4000u32.to_be_bytes()).unwrap();
-    let mut left = 3;
+    let mut left = 25;
     let (_, pages) = reads(&platform, &db, || {
         cursor
             .visit(&snapshot, |_, _| {
@@ -111,7 +111,8 @@ fn a_short_range_reads_nothing_in_vain() {
             })
             .unwrap();
     });
-    assert!(pages <= 1, "{pages} pages");
+    // Two or three leaves behind the first one, and as many in vain at most.
+    assert!((2..=6).contains(&pages), "{pages} pages");
 }
 
 /// The hot set fills half of the pool, and what is scanned is many times the pool.
