@@ -74,8 +74,8 @@ fn calls_a_page<const FRAMES: usize>(state: &CrashState) -> [f64; 2] {
             }
         });
         assert_eq!(seen, ENTRIES);
-        // Each leaf once: 9 to 12 entries in each.
-        assert!((700..1000).contains(&pages), "{pages} pages");
+        // Each leaf once, with some ten entries.
+        assert!((500..1000).contains(&pages), "{pages} pages");
         calls as f64 / pages as f64
     })
 }
