@@ -88,11 +88,11 @@ pub enum Error<E> {
     NotADatabase,
     /// Both meta copies of the newest generation are damaged and the older one cannot stand in.
     MetaDamaged,
-    /// The file has a newer format.
+    /// The file has another format.
     Version {
         /// The file's format version.
         found: u32,
-        /// The newest version this library reads.
+        /// The version this library reads.
         supported: u32,
     },
     /// The data device is shorter than the database on it.
@@ -211,7 +211,7 @@ impl<E: fmt::Display> fmt::Display for Error<E> {
                 "the log is damaged at LSN {lsn}, below {durable_lsn} which was durable: to open it with the option salvage drops the acknowledged commits from there on"
             ),
             Self::Version { found, supported } => {
-                write!(f, "the file has format version {found}, this library reads up to {supported}")
+                write!(f, "the file has format version {found}, this library reads version {supported}")
             }
             Self::Truncated { needed, found } => {
                 write!(f, "the data file is cut short: {found} bytes of {needed}")

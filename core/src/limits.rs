@@ -10,6 +10,8 @@ pub const TREE_LEVELS_MAX: usize = 24;
 pub const VALUE_LEN_MAX: usize = 1 << 30;
 /// Longest tree name, bytes; also bounded by [`key_len_max`] less 1.
 pub const NAME_LEN_MAX: usize = 255;
+/// Fewest blocks of a log ring.
+pub const RING_BLOCKS_MIN: u64 = 8;
 /// Fewest frames of a pool.
 pub const FRAMES_MIN: usize = 8;
 /// Most pages one vectored write of a checkpoint covers.

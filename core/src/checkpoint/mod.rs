@@ -12,6 +12,7 @@
 use crate::device::BlockDevice;
 use crate::engine::{Database, Pace, Span, count};
 use crate::error::{DeviceName, Error, Operation};
+use crate::limits::RING_BLOCKS_MIN;
 use crate::log::ring::{Fill, Position};
 use crate::memory::{Memory, State};
 use crate::meta::{Meta, store};
@@ -434,6 +435,12 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         if self.armed.load(Ordering::Acquire) { Ok(()) } else { self.arm_now() }
     }
 
+    /// Bytes of the shortest ring there can be: some blocks, and what a buffer holds.
+    fn least_ring(&self) -> u64 {
+        let ring = self.ring.lock();
+        (RING_BLOCKS_MIN * ring.block_size as u64).max(ring.buffer_len as u64)
+    }
+
     #[cold]
     fn arm_now(&self) -> Result<(), Error<P::Error>> {
         let durable = self.checkpoints.lock().durable;
@@ -443,9 +450,17 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
             offset: 0,
             error,
         })?;
-        if len < durable.ring_len {
+        let least = self.least_ring();
+        let mut ring_len = durable.ring_len.max(least);
+        if len < ring_len {
             // A clean close lets the log go; nothing is in it.
-            self.extend_log(0, durable.ring_len).inspect_err(|error| {
+            let mut made = self.extend_log(0, ring_len);
+            if matches!(made, Err(Error::NoSpace { .. })) && least < ring_len {
+                // Others took the space. The shortest ring serves, and grows when there is some again.
+                ring_len = least;
+                made = self.extend_log(0, ring_len);
+            }
+            made.inspect_err(|error| {
                 // A flush that failed is not made good by a later one.
                 if !matches!(error, Error::NoSpace { .. }) {
                     self.fail();
@@ -462,9 +477,9 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
             })?;
         }
         if is(Bug::CleanMarkKept) {
-            self.restart_log(durable.ring_len, Close::Clean)?;
+            self.restart_log(ring_len, Close::Clean)?;
         } else if !is(Bug::IncarnationUnwritten) && !is(Bug::IncarnationKept) {
-            self.restart_log(durable.ring_len, Close::No)?;
+            self.restart_log(ring_len, Close::No)?;
         }
         self.armed.store(true, Ordering::Release);
         Ok(())
@@ -507,8 +522,7 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         self.checkpoint_held()?;
         self.flush_log(self.log_position().lsn)?;
         let (ring, first) = (*self.ring.lock(), self.options.ring_len);
-        let block = ring.block_size as u64;
-        let shorter = first.is_multiple_of(block) && first >= (8 * block).max(ring.buffer_len as u64);
+        let shorter = first.is_multiple_of(ring.block_size as u64) && first >= self.least_ring();
         let len = if shorter { ring.len.min(first) } else { ring.len };
         self.checkpoints.lock().durable.page_count = self.cut_tail()?;
         let meta = self.restart_log(len, Close::Clean)?;

@@ -4,7 +4,7 @@ use super::{Log, reader};
 use crate::device::BlockDevice;
 use crate::engine::Options;
 use crate::error::{DeviceName, Error, Operation};
-use crate::limits::{FRAMES_MIN, PAGE_SIZE_MAX, PAGE_SIZE_MIN};
+use crate::limits::{FRAMES_MIN, PAGE_SIZE_MAX, PAGE_SIZE_MIN, RING_BLOCKS_MIN};
 use crate::log::format::BLOCK_HEADER;
 use crate::log::reader::{NUMBER_MAX, Survey};
 use crate::memory::Memory;
@@ -82,7 +82,10 @@ pub(super) fn check_meta<P: Platform, M: Memory<P>>(
     if block_size != meta.log_block_size && !meta.clean {
         return Err(Error::LogBlockSize { block_size, found: meta.log_block_size });
     }
-    check_ring(platform, memory, meta.ring_len)?;
+    // Nothing is in the ring of a clean database: where it is too short for this memory, the first write
+    // makes it longer.
+    let ring_len = if meta.clean { meta.ring_len.max(buffer_len(memory)) } else { meta.ring_len };
+    check_ring(platform, memory, ring_len)?;
     let sane = levels_fit(meta)
         && meta.used_count <= meta.page_count
         && meta.replay.lsn >= meta.ring_base
@@ -111,11 +114,16 @@ pub(super) fn check_ring<P: Platform, M: Memory<P>>(
     ring_len: u64,
 ) -> Result<(), Error<P::Error>> {
     let block = u64::from(platform.log().geometry().block_size);
-    let buffer = memory.logs().first().map_or(0, |log| log.lock().as_ref().len()) as u64;
-    if block == 0 || !ring_len.is_multiple_of(block) || ring_len < 8 * block || buffer > ring_len {
+    let fits = ring_len.is_multiple_of(block) && ring_len >= RING_BLOCKS_MIN * block;
+    if block == 0 || !fits || buffer_len(memory) > ring_len {
         return Err(Error::RingLength { ring_len });
     }
     Ok(())
+}
+
+/// Bytes of a log buffer.
+fn buffer_len<P: Platform, M: Memory<P>>(memory: &M) -> u64 {
+    memory.logs().first().map_or(0, |log| log.lock().as_ref().len()) as u64
 }
 
 /// Checks once what all other code relies on.
@@ -130,7 +138,7 @@ pub(super) fn check_memory<P: Platform, M: Memory<P>>(
     let frames = memory.frames().len();
     let hands = memory.hands().len();
     let block = platform.log().geometry().block_size as usize;
-    let log_len = memory.logs().first().map_or(0, |log| log.lock().as_ref().len());
+    let log_len = buffer_len(memory) as usize;
     let logs_fit = memory.logs().iter().all(|log| {
         let len = log.lock().as_ref().len();
         block > BLOCK_HEADER && len >= 2 * block && len.is_multiple_of(block) && len == log_len
@@ -152,6 +160,7 @@ pub(super) fn check_memory<P: Platform, M: Memory<P>>(
         && logs_fit
         && lists >= crate::space::lists::DEAD + 4
         && inline_fits
+        && writer.operations.as_ref().len() >= block
         && scratch == memory.page_size();
     if !fits {
         return Err(Error::MemoryTooSmall);

@@ -277,6 +277,10 @@ impl<P: Platform, M: Memory<P>> Database<P, M> {
         mut buffer: LogGuard<'_, P, M>,
         mut states: StatesGuard<'_, P, M>,
     ) -> bool {
+        if states.log_failed {
+            // It failed after this record's place was found: what is before it in the log may be gone (I9).
+            return false;
+        }
         let flushing = states.committed;
         states.flushing = Some(flushing.epoch);
         let durable = states.log_durable;

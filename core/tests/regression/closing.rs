@@ -101,7 +101,9 @@ fn a_full_device_is_emptied_after_a_close() {
     let mut model = Model::new();
     change(&db, &mut model, (0..300).map(|key| put(key, &[1; 100])));
     db.close().unwrap();
+    // Others took what the close gave back.
     platform.set_capacity(Role::Data, platform.device_len(Role::Data));
+    platform.set_capacity(Role::Log, 64 << 10);
     let db = open(&platform, Memory::new());
     for first in (0..300).step_by(30) {
         // Where there is no space at once, the second try begins with a checkpoint.
@@ -111,4 +113,31 @@ fn a_full_device_is_emptied_after_a_close() {
     }
     expect(&db, &model);
     assert!(model.is_empty());
+}
+
+/// An opening with less memory and a shorter ring leaves a database that the first one still opens.
+#[test]
+fn a_close_with_other_options_locks_nobody_out() {
+    let platform = blank();
+    let big = Options { ring_len: 256 << 10, ..quiet() };
+    let small = Options { ring_len: 16 << 10, create: false, ..quiet() };
+    let mut model = Model::new();
+    let db = create(platform.clone(), Small::<32, 65536>::new(), big);
+    change(&db, &mut model, [put(1, b"one")]);
+    db.close().unwrap();
+    let db = Database::open(platform.clone(), Memory::new(), small).unwrap();
+    change(&db, &mut model, [put(2, b"two")]);
+    db.close().unwrap();
+    for read_only in [true, false] {
+        let again = Options { create: false, read_only, ..big };
+        let db = Database::open(platform.clone(), Small::<32, 65536>::new(), again).unwrap();
+        expect(&db, &model);
+        if !read_only {
+            change(&db, &mut model, [put(3, &[3; 3000])]);
+            assert_eq!(platform.device_len(Role::Log), 64 << 10);
+            drop(db);
+            let db = open(&after(platform.crash(Plan::AllOld)), Small::<32, 65536>::new());
+            expect(&db, &model);
+        }
+    }
 }

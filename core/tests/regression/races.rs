@@ -3,12 +3,14 @@
 //! Where the switch happens is not left to chance: each test runs once for every release of a lock
 //! by the first thread, and lets the second one run there as far as it gets.
 
-use crate::fixture::{Model, after, change, commit, create, expect, finish, flushed, open, put, quiet};
+use crate::fixture::{
+    Model, after, change, commit, contents, create, expect, finish, flushed, open, put, quiet,
+};
 use crate::fixture::{Small, everything};
 use drystone_core::Database;
 use drystone_core::device::BlockDevice;
 use drystone_core::memory::StaticMemory;
-use drystone_platform_sim::{Role, SimOptions, SimPlatform, watch};
+use drystone_platform_sim::{Failure, OperationKind, Role, SimOptions, SimPlatform, watch};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
@@ -146,4 +148,27 @@ fn a_device_is_not_cut_below_what_a_writer_grew_it_to() {
         switched
     });
     assert!(*cuts.lock().unwrap() > 0, "the device was never cut");
+}
+
+/// A flush fails while another thread is about to append: what follows a hole in the log is not
+/// acknowledged.
+#[test]
+fn nothing_behind_a_failed_flush_is_acknowledged() {
+    at_every_release(5, |n| {
+        let (platform, db) = begin();
+        platform.fail(Failure { role: Some(Role::Log), kind: OperationKind::Flush, skip: 0, sticky: false });
+        let acknowledged = Mutex::new(Vec::new());
+        let run = |key: u32| {
+            if commit(&db, [put(key, b"value")]).is_ok() {
+                acknowledged.lock().unwrap().push(key);
+            }
+        };
+        let switched = switch_at(n, || run(1), || run(2));
+        drop(db);
+        let found = contents(&open(&after(flushed(&platform)), Small::<64, 8192>::new()).read().unwrap());
+        for key in acknowledged.into_inner().unwrap() {
+            assert!(found.contains_key(&key), "release {n}: {key} was acknowledged and is lost");
+        }
+        switched
+    });
 }
