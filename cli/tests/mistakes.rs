@@ -44,7 +44,8 @@ fn truncated() {
     let file = database(&folder);
     let whole = fs::read(&file).expect("a file");
     let half = whole.len() / 2 / 4096 * 4096;
-    for len in [1, 512, 4096, 4 * 4096, half, half + 100] {
+    // The first bytes are a checksum, which may begin with zeros as a blank file does.
+    for len in [16, 512, 4096, 4 * 4096, half, half + 100] {
         let cut = whole.get(..len).expect("shorter");
         fs::write(&file, cut).expect("written");
         let name = file.display().to_string();
