@@ -20,8 +20,9 @@ use crate::space::Workspace;
 
 /// A leaf that may be changed without the nodes above it.
 struct Aside<'a, P: Platform, M: Memory<P>> {
-    /// How the node above points to it.
+    /// How the node above points to it, and in which cell.
     old: Ptr,
+    index: usize,
     leaf: Ptr,
     grip: Grip<'a, P, M>,
 }
@@ -45,7 +46,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         if long || ascending || moved.is_empty() || tree.root.is_null() {
             return Ok(None);
         }
-        let Some(Aside { old, leaf, grip }) = self.leaf_aside(tree, moved, key)? else {
+        let Some(Aside { old, index, leaf, grip }) = self.leaf_aside(tree, moved, key)? else {
             return Ok(None);
         };
         let found = Node::new(grip.view()).search(key);
@@ -64,7 +65,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         };
         let (new, mut pin) = self.own(leaf, grip)?;
         if let Some(place) = moved.get_mut(place) {
-            *place = Moved { old, new };
+            *place = Moved { old, new, tree: tree.tree, index: index as u16 };
         }
         let payload = Payload::Value(value);
         let change = match found {
@@ -88,32 +89,55 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         moved: &[Moved],
         key: &[u8],
     ) -> Result<Option<Aside<'a, P, M>>, Error<P::Error>> {
-        let (mut old, mut ptr, mut level) = (Ptr::NULL, tree.root, None);
+        let (mut old, mut index, mut ptr, mut level) = (Ptr::NULL, 0, tree.root, None);
         loop {
             let grip = self.pager.pin_for_change(ptr, self.protected)?;
             check_place(grip.view(), ptr, tree.tree, level)?;
             let found = format::level(grip.view());
             if found == 0 {
-                return Ok((!old.is_null()).then_some(Aside { old, leaf: ptr, grip }));
+                return Ok((!old.is_null()).then_some(Aside { old, index, leaf: ptr, grip }));
             }
             if matches!(grip, Grip::Own(_)) {
                 return Ok(None);
             }
             let node = Node::new(grip.view());
-            old = node.child(node.search_child(key));
+            index = node.search_child(key);
+            old = node.child(index);
             ptr = Moved::follow(moved, old);
             level = Some(found - 1);
         }
     }
 
-    /// The tree that a leaf belongs to.
-    pub(crate) fn tree_of(&self, leaf: Ptr) -> Result<u32, Error<P::Error>> {
-        let pin = self.pager.pin(leaf, Role::Writer, Hint::Keep)?;
-        Ok(format::tree(pin.view()))
+    /// Makes the nodes above the moved leaves of a tree point to them, and forgets the notes. After an
+    /// error those that are left still hold.
+    pub(crate) fn settle_leaves(
+        &mut self,
+        tree: &mut TreeRoot,
+        moved: &mut [Moved],
+    ) -> Result<(), Error<P::Error>> {
+        let mut result = Ok(());
+        let id = tree.tree;
+        for note in moved.iter_mut().filter(|note| note.tree == id) {
+            result = self.point_to(tree, *note);
+            if result.is_err() {
+                break;
+            }
+            *note = Moved::NONE;
+        }
+        Moved::close_up(moved);
+        result
     }
 
     /// Makes the node above a moved leaf point to it.
-    pub(crate) fn point_to(&mut self, tree: &mut TreeRoot, moved: Moved) -> Result<(), Error<P::Error>> {
+    fn point_to(&mut self, tree: &mut TreeRoot, moved: Moved) -> Result<(), Error<P::Error>> {
+        let mut root = self.own_root(tree)?;
+        let index = usize::from(moved.index);
+        let node = Node::new(root.view());
+        if format::level(root.view()) == 1 && index < node.count() && node.child(index) == moved.old {
+            edit::set_child(root.view_mut(), index, moved.new);
+            return Ok(());
+        }
+        drop(root);
         let scratch = core::mem::take(&mut self.scratch);
         let len = {
             let pin = self.pager.pin(moved.new, Role::Writer, Hint::Keep)?;
@@ -125,6 +149,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         result
     }
 
+    /// The same, with a key of the leaf.
     fn point_below(&mut self, tree: &mut TreeRoot, moved: Moved, key: &[u8]) -> Result<(), Error<P::Error>> {
         let mut pin = self.own_root(tree)?;
         loop {

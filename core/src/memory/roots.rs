@@ -26,16 +26,38 @@ impl TreeRoot {
 pub struct Moved {
     pub(crate) old: Ptr,
     pub(crate) new: Ptr,
+    pub(crate) tree: u32,
+    /// Cell of the node above, where it still is: a hint.
+    pub(crate) index: u16,
 }
 
 impl Moved {
     /// An empty place in a table.
-    pub const NONE: Self = Self { old: Ptr::NULL, new: Ptr::NULL };
+    pub const NONE: Self = Self { old: Ptr::NULL, new: Ptr::NULL, tree: 0, index: 0 };
 
-    /// Where a pointer leads.
+    /// Where a pointer leads. The notes stand at the start of their table.
     #[inline]
     pub(crate) fn follow(moved: &[Self], ptr: Ptr) -> Ptr {
-        moved.iter().find(|moved| moved.old == ptr).map_or(ptr, |moved| moved.new)
+        for note in moved {
+            if note.old == ptr {
+                return note.new;
+            }
+            if note.old.is_null() {
+                break;
+            }
+        }
+        ptr
+    }
+
+    /// Brings the notes to the start of their table.
+    pub(crate) fn close_up(moved: &mut [Self]) {
+        let mut used = 0;
+        for index in 0..moved.len() {
+            if moved.get(index).is_some_and(|note| *note != Self::NONE) {
+                moved.swap(used, index);
+                used += 1;
+            }
+        }
     }
 }
 

@@ -80,16 +80,11 @@ impl<R: crate::memory::Roots> Change<R> {
         &mut self,
         workspace: &mut Workspace<'_, P, M>,
     ) -> Result<(), Error<P::Error>> {
-        for index in 0..self.state.roots.moved().len() {
-            let moved = self.state.roots.moved().get(index).copied();
-            let Some(moved) = moved.filter(|moved| *moved != Moved::NONE) else { continue };
-            let tree = workspace.tree_of(moved.new)?;
-            let mut root = find_root(&self.parts(workspace.pager), tree)?;
-            workspace.point_to(&mut root, moved)?;
-            if let Some(place) = self.state.roots.moved_mut().get_mut(index) {
-                *place = Moved::NONE;
-            }
+        while let Some(note) = self.state.roots.moved().first().filter(|note| **note != Moved::NONE) {
+            let mut root = find_root(&self.parts(workspace.pager), note.tree)?;
+            let settled = workspace.settle_leaves(&mut root, self.state.roots.moved_mut());
             set_root(&mut self.state, workspace, root)?;
+            settled?;
         }
         Ok(())
     }
@@ -108,7 +103,7 @@ impl<R: crate::memory::Roots> Change<R> {
         let moved = self.state.roots.moved_mut();
         let mut replaced = workspace.put_aside(&mut root, moved, &self.finger, key, value, only_new)?;
         if replaced.is_none() {
-            if moved.iter().any(|moved| *moved != Moved::NONE) {
+            if moved.first().is_some_and(|note| *note != Moved::NONE) {
                 self.settle_moved(workspace)?;
                 root = find_root(&self.parts(workspace.pager), tree)?;
             }
@@ -126,7 +121,7 @@ impl<R: crate::memory::Roots> Change<R> {
         key: &[u8],
     ) -> Result<bool, Error<P::Error>> {
         // Nothing may change where nothing is deleted: cursors go on then.
-        let settled = self.state.roots.moved().iter().all(|moved| *moved == Moved::NONE);
+        let settled = self.state.roots.moved().first().is_none_or(|note| *note == Moved::NONE);
         if !settled && reading(&self.parts(workspace.pager), tree)?.get(key, |_| ())?.is_none() {
             return Ok(false);
         }
