@@ -115,29 +115,36 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         tree: &mut TreeRoot,
         moved: &mut [Moved],
     ) -> Result<(), Error<P::Error>> {
-        let mut result = Ok(());
         let id = tree.tree;
-        for note in moved.iter_mut().filter(|note| note.tree == id) {
-            result = self.point_to(tree, *note);
-            if result.is_err() {
-                break;
+        let settled = self.settle_below_root(tree, moved).and_then(|()| {
+            for note in moved.iter_mut().filter(|note| note.tree == id) {
+                self.settle_by_key(tree, *note)?;
+                *note = Moved::NONE;
             }
-            *note = Moved::NONE;
-        }
+            Ok(())
+        });
         Moved::close_up(moved);
-        result
+        settled
     }
 
-    /// Makes the node above a moved leaf point to it.
-    fn point_to(&mut self, tree: &mut TreeRoot, moved: Moved) -> Result<(), Error<P::Error>> {
+    /// Settles the notes whose cell is in the root: in a tree of two levels all of them.
+    fn settle_below_root(&mut self, tree: &mut TreeRoot, moved: &mut [Moved]) -> Result<(), Error<P::Error>> {
         let mut root = self.own_root(tree)?;
-        let index = usize::from(moved.index);
-        let node = Node::new(root.view());
-        if format::level(root.view()) == 1 && index < node.count() && node.child(index) == moved.old {
-            edit::set_child(root.view_mut(), index, moved.new);
+        if format::level(root.view()) > 1 {
             return Ok(());
         }
-        drop(root);
+        for note in moved.iter_mut().filter(|note| note.tree == tree.tree) {
+            let node = Node::new(root.view());
+            let index = usize::from(note.index);
+            if index < node.count() && node.child(index) == note.old {
+                edit::set_child(root.view_mut(), index, note.new);
+                *note = Moved::NONE;
+            }
+        }
+        Ok(())
+    }
+
+    fn settle_by_key(&mut self, tree: &mut TreeRoot, moved: Moved) -> Result<(), Error<P::Error>> {
         let scratch = core::mem::take(&mut self.scratch);
         let len = {
             let pin = self.pager.pin(moved.new, Role::Writer, Hint::Keep)?;
@@ -149,7 +156,7 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
         result
     }
 
-    /// The same, with a key of the leaf.
+    /// Makes the node above a moved leaf, where `key` belongs, point to it.
     fn point_below(&mut self, tree: &mut TreeRoot, moved: Moved, key: &[u8]) -> Result<(), Error<P::Error>> {
         let mut pin = self.own_root(tree)?;
         loop {

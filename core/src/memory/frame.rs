@@ -83,9 +83,11 @@ impl<'a, R: RawRwLock, B> Place<'a, R, B> {
 
     /// A scan uses the page.
     pub(crate) fn scan(self) {
-        if self.flags.load(Ordering::Relaxed) & AHEAD != 0 {
-            self.flags.fetch_and(!AHEAD, Ordering::Relaxed);
-            self.flags.fetch_or(PASSED, Ordering::Relaxed);
+        let flags = self.flags.load(Ordering::Relaxed);
+        if flags & AHEAD != 0 {
+            let passed = flags & !AHEAD | PASSED;
+            // Fails where somebody else uses the page at this moment: then it stays.
+            let _ = self.flags.compare_exchange(flags, passed, Ordering::Relaxed, Ordering::Relaxed);
         }
     }
 
@@ -102,6 +104,11 @@ impl<'a, R: RawRwLock, B> Place<'a, R, B> {
     /// Whether the page was used since the hand passed; it passes now.
     pub(crate) fn pass(self) -> bool {
         self.flags.fetch_and(!VISITED, Ordering::Relaxed) & VISITED != 0
+    }
+
+    /// Whether nobody holds the page, and it need not be written.
+    pub(crate) fn is_idle(self) -> bool {
+        !self.is_dirty() && !self.frame.bytes.is_locked()
     }
 
     pub(crate) fn set_clean(self) {

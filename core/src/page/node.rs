@@ -348,7 +348,8 @@ pub(crate) fn check(view: &[u8]) -> Result<(), Damage> {
     if slots > start || start > end {
         return Err(Damage::Structure);
     }
-    let suffix_max = key_len_max((view.len() + CRC_LEN) as u32).saturating_sub(prefix);
+    let key_max = key_len_max((view.len() + CRC_LEN) as u32);
+    let suffix_max = key_max.checked_sub(prefix).ok_or(Damage::Structure)?;
     let mut cells = 0;
     for index in 0..node.count() {
         let offset = node.offset(index);

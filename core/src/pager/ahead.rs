@@ -4,7 +4,7 @@
 //! A page read ahead is verified before others can find it, like any other. What is wrong with it is
 //! said only to who comes to it: its frame is emptied, and it is read again then. Frames for such pages
 //! are never waited for and nothing is written to make room for them; a run holds a small part of the
-//! pool, so that other threads always find frames. The sets' locks are tried only, since frames are held (P5).
+//! pool, and all runs together leave a part of each set to other threads. The sets' locks are tried only, since frames are held (P5).
 
 use super::{Hint, Pager, Role};
 use crate::device::BlockDevice;
@@ -19,6 +19,9 @@ use portable_atomic::Ordering;
 
 /// A run holds at most this part of the pool's frames.
 const POOL_PART: usize = 64;
+
+/// This part of a set's frames is left to who wants a page now.
+const SET_PART: usize = 4;
 
 /// Frames taken for pages that lie side by side, in the order a scan wants them.
 type Run<'a, P, M> = Vec<(Ptr, PinMutOf<'a, P, M>), READ_RUN_MAX>;
@@ -90,6 +93,10 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
         let (set, range) = self.set_of(ptr.page);
         let mut hand = self.memory.hands().get(set)?.try_lock()?;
         if ptr.is_null() || self.holding_any(ptr.page).is_some() {
+            return None;
+        }
+        let idle = range.clone().filter_map(|index| self.frame(index)).filter(|frame| frame.is_idle());
+        if idle.count() <= range.len() / SET_PART {
             return None;
         }
         let unused = self.empty(&range, Role::Reader).or_else(|| self.passed(&range));

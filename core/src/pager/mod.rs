@@ -176,6 +176,10 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
 
     /// The frame that holds this writing of a page.
     fn holding(&self, ptr: Ptr) -> Option<PlaceOf<'a, P, M>> {
+        // An empty frame has the null pointer's key.
+        if ptr.is_null() {
+            return None;
+        }
         let (key, (_, range)) = (ptr.key(), self.set_of(ptr.page));
         self.held(range, |held| held == key)
     }

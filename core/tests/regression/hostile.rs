@@ -2,7 +2,7 @@
 
 use crate::fixture::{Model, Small, blank, change, commit, create, everything, on, open, put, quiet, tree};
 use drystone_core::checksum::crc32c;
-use drystone_core::{Damage, Error};
+use drystone_core::{Damage, Error, View};
 
 const PAGE: usize = 512;
 /// Where the view of a page begins.
@@ -32,24 +32,62 @@ fn a_leaf_of_keys_longer_than_any_is_refused() {
     let view = &mut page[VIEW..];
     let prefix = 450;
     let end = view.len() - prefix;
-    let start = end - 6;
+    let start = end - 2;
     view[24..26].copy_from_slice(&(prefix as u16).to_le_bytes());
     view[26..28].copy_from_slice(&(start as u16).to_le_bytes());
     view[28..30].copy_from_slice(&0u16.to_le_bytes());
+    view[30..32].copy_from_slice(&1u16.to_le_bytes());
     view[32..].fill(b'k');
     for (index, suffix) in [b'A', b'B'].into_iter().enumerate() {
-        let at = start + 3 * index;
-        view[at..at + 3].copy_from_slice(&[1, 0, suffix]);
-        let slot = 32 + 6 * index;
-        view[slot..slot + 4].copy_from_slice(&[0, 0, 0, suffix]);
-        view[slot + 4..slot + 6].copy_from_slice(&(at as u16).to_le_bytes());
+        // A value of no bytes; the suffix stands in the slot.
+        let at = start + index;
+        view[at] = 0;
+        let slot = 32 + 4 * index;
+        view[slot..slot + 2].copy_from_slice(&[suffix, 0]);
+        view[slot + 2..slot + 4].copy_from_slice(&(at as u16).to_le_bytes());
     }
     reseal(page, PAGE);
     let db = open(&on(data, log), Small::<64, 32768>::new());
-    let mut txn = db.write().unwrap();
-    let tree = tree(&txn);
-    let result = txn.put(tree, b"a", b"");
+    let snapshot = db.read().unwrap();
+    let result = snapshot.get(tree(&snapshot), b"a", |_| ());
     assert!(matches!(result, Err(Error::Corrupt { damage: Damage::Structure, .. })), "{result:?}");
+}
+
+/// The null pointer's key is that of an empty frame, whose bytes are anybody's.
+#[test]
+fn a_null_child_is_damage_to_readers_and_writers() {
+    let keys: Vec<u32> = (0..2000).collect();
+    let (mut data, log) = image(&keys);
+    let is_above_leaves =
+        |page: &&mut [u8]| page[VIEW + 20] == 2 && page[VIEW + 21] == 1 && page[VIEW + 22] > 8;
+    for page in data.chunks_mut(PAGE).skip(8).filter(is_above_leaves) {
+        let view = &mut page[VIEW..];
+        let slot = 32 + 4 * usize::from(view[22] / 2);
+        let at = usize::from(u16::from_le_bytes([view[slot + 2], view[slot + 3]]));
+        // The length of the suffix takes one byte.
+        view[at + 1..at + 9].fill(0);
+        reseal(page, PAGE);
+    }
+    let db = open(&on(data, log), Small::<64, 32768>::new());
+    let mut damaged = 0;
+    for round in 0..3 {
+        let snapshot = db.read().unwrap();
+        for key in &keys {
+            match snapshot.get(tree(&snapshot), &key.to_be_bytes(), |_| ()) {
+                Ok(found) => assert!(found.is_some(), "key {key} is lost"),
+                Err(Error::Corrupt { page: 0, damage: Damage::Pointer }) => damaged += 1,
+                Err(error) => panic!("{error:?}"),
+            }
+        }
+        // Pages born here are freed again, which leaves frames empty.
+        let mut txn = db.write().unwrap();
+        let tree = tree(&txn);
+        let result = (3000..3200u32)
+            .chain(keys.iter().copied())
+            .try_for_each(|key| txn.put(tree, &key.to_be_bytes(), &[round; 31]).map(drop));
+        assert!(matches!(result, Err(Error::Corrupt { page: 0, .. })), "{result:?}");
+    }
+    assert!(damaged > 0);
 }
 
 /// The meta counts the pages in use; nobody counts them when it is opened.

@@ -1,10 +1,10 @@
 //! Memory that is too small for what the devices hold, or does not fit itself.
 
 use crate::fixture::{
-    Model, Small, after, blank, change, create, delete, everything, expect, flushed, open, put, quiet,
+    Model, Small, after, blank, bytes, change, create, delete, everything, expect, flushed, open, put, quiet,
 };
 use drystone_core::memory::{Entry, Frame, List, Memory, SavepointSlot, Tables, WriterMemory, WriterMutex};
-use drystone_core::{Database, Error, Platform};
+use drystone_core::{Database, Error, Platform, View};
 use drystone_platform_sim::{Plan, Random, SimPlatform};
 use lock_api::Mutex;
 use portable_atomic::{AtomicU8, AtomicU64};
@@ -34,7 +34,7 @@ fn a_record_longer_than_the_memory_for_it_is_refused_not_dropped() {
 
 type Lock<T> = Mutex<<SimPlatform as Platform>::Mutex, T>;
 type Lists<const INLINE: usize> = [List<[Entry; INLINE]>; 12];
-type Savepoints = [SavepointSlot<Tables<2, 1>>; 2];
+type Savepoints = [SavepointSlot<Tables<2, 4>>; 2];
 
 /// Memory whose space lists have as many inline entries as a test wants.
 struct Inline<const INLINE: usize> {
@@ -60,7 +60,7 @@ impl<const INLINE: usize> Memory<SimPlatform> for Inline<INLINE> {
     type Operations = [u8; 8192];
     type Inline = [Entry; INLINE];
     type Lists = Lists<INLINE>;
-    type Roots = Tables<2, 1>;
+    type Roots = Tables<2, 4>;
     type Savepoints = Savepoints;
 
     fn page_size(&self) -> usize {
@@ -138,4 +138,59 @@ fn inline_lists_that_fit_a_page_lose_no_entry() {
 fn inline_lists_longer_than_a_page_are_refused() {
     assert!(!lists_spill::<24>());
     assert!(!lists_spill::<32>());
+}
+
+/// Notes of moved leaves of two trees, of two and three levels, in one table.
+#[test]
+fn leaves_of_two_trees_move_and_settle() {
+    let mut platform = blank();
+    let mut db = create(platform.clone(), Inline::<8>::new(), quiet());
+    let mut txn = db.write().unwrap();
+    let trees = [txn.create_tree(b"small").unwrap(), txn.create_tree(b"large").unwrap()];
+    let sizes = [200, 2000];
+    let mut model = sizes.map(|size| vec![Some([0; 20]); size]);
+    for (tree, size) in trees.into_iter().zip(sizes) {
+        for key in 0..size as u32 {
+            txn.put(tree, &key.to_be_bytes(), &[0; 20]).unwrap();
+        }
+    }
+    txn.commit().unwrap();
+    let mut random = Random::new(9);
+    for round in 0..3000u32 {
+        let which = random.below(2) as usize;
+        let key = random.below(sizes[which] as u64) as u32;
+        let value = (random.below(8) > 0).then(|| [round as u8; 20]);
+        let mut txn = db.write().unwrap();
+        match value {
+            Some(value) => txn.put(trees[which], &key.to_be_bytes(), &value).map(drop).unwrap(),
+            None => txn.delete(trees[which], &key.to_be_bytes()).map(drop).unwrap(),
+        }
+        if random.below(5) > 0 {
+            txn.commit().unwrap();
+            model[which][key as usize] = value;
+        } else {
+            drop(txn);
+        }
+        match random.below(100) {
+            0 => db.checkpoint().unwrap(),
+            1 => {
+                drop(db);
+                platform = after(flushed(&platform));
+                db = open(&platform, Inline::<8>::new());
+            }
+            _ => {}
+        }
+        if round % 250 == 0 {
+            let report = db.check().unwrap();
+            assert!(report.is_ok(), "round {round}: {report:?}");
+            let snapshot = db.read().unwrap();
+            for (tree, model) in trees.into_iter().zip(&model) {
+                for (key, value) in model.iter().enumerate() {
+                    let key = (key as u32).to_be_bytes();
+                    let found = snapshot.get(tree, &key, |found| bytes(&snapshot, found)).unwrap();
+                    assert_eq!(found.as_deref(), value.as_ref().map(<[u8; 20]>::as_slice), "round {round}");
+                }
+            }
+        }
+    }
 }

@@ -4,10 +4,14 @@ use crate::fixture::{
     Change, Model, SIZE, Small, after, apply, blank, change, commit, contents, create, delete, everything,
     expect, fail_once, flushed, on, open, put, quiet, tree,
 };
+use drystone_core::device::{BlockDevice, Geometry};
 use drystone_core::error::Damage;
-use drystone_core::{Cursor, Database, Error, Memory, View};
-use drystone_platform_sim::{CrashState, OperationKind, Role, SimPlatform};
-use std::sync::atomic::{AtomicBool, Ordering};
+use drystone_core::{Cursor, Database, Error, Memory, Options, Platform, StaticMemory, View};
+use drystone_platform_sim::{CrashState, OperationKind, Role, SimError, SimPlatform};
+use portable_atomic::AtomicU32;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 const ENTRIES: u32 = 8000;
@@ -303,4 +307,124 @@ fn scans_of_threads_beside_a_writer_show_one_state_each() {
     let mut now = model();
     apply(&mut now, (7..ENTRIES).step_by(97).map(|key| put(key, &[ROUNDS; 31])));
     expect(&db, &now);
+}
+
+/// Pages of the longest read of a pool of 128 frames.
+const RUN: usize = 2;
+
+/// A data device whose longest reads wait until they may go on.
+#[derive(Clone)]
+struct Waiting {
+    sim: SimPlatform,
+    waits: Arc<AtomicBool>,
+    arrived: Arc<AtomicUsize>,
+}
+
+impl BlockDevice for Waiting {
+    type Error = SimError;
+    const READS_VECTORED: bool = true;
+
+    fn geometry(&self) -> Geometry {
+        self.sim.data().geometry()
+    }
+    fn len(&self) -> Result<u64, SimError> {
+        self.sim.data().len()
+    }
+    fn read(&self, offset: u64, buf: &mut [u8]) -> Result<(), SimError> {
+        self.sim.data().read(offset, buf)
+    }
+    fn read_vectored(&self, offset: u64, bufs: &mut [&mut [u8]]) -> Result<(), SimError> {
+        if bufs.len() == RUN && self.waits.load(Ordering::Acquire) {
+            self.arrived.fetch_add(1, Ordering::AcqRel);
+            while self.waits.load(Ordering::Acquire) {
+                thread::yield_now();
+            }
+        }
+        self.sim.data().read_vectored(offset, bufs)
+    }
+    fn write(&self, offset: u64, bufs: &[&[u8]]) -> Result<(), SimError> {
+        self.sim.data().write(offset, bufs)
+    }
+    fn flush(&self) -> Result<(), SimError> {
+        self.sim.data().flush()
+    }
+    fn reserve(&self, len: u64) -> Result<(), SimError> {
+        self.sim.data().reserve(len)
+    }
+    fn erase(&self, range: Range<u64>) -> Result<(), SimError> {
+        self.sim.data().erase(range)
+    }
+}
+
+impl Platform for Waiting {
+    type Error = SimError;
+    type Data = Self;
+    type Log = <SimPlatform as Platform>::Log;
+    type Mutex = <SimPlatform as Platform>::Mutex;
+    type RwLock = <SimPlatform as Platform>::RwLock;
+    const THREADS: bool = true;
+
+    fn data(&self) -> &Self {
+        self
+    }
+    fn log(&self) -> &Self::Log {
+        self.sim.log()
+    }
+    fn now_us(&self) -> u64 {
+        self.sim.now_us()
+    }
+    fn entropy(&self) -> u64 {
+        self.sim.entropy()
+    }
+    fn crc32c(&self, crc: u32, bytes: &[u8]) -> u32 {
+        self.sim.crc32c(crc, bytes)
+    }
+    fn wait(&self, word: &AtomicU32, seen: u32, timeout_us: Option<u64>) {
+        self.sim.wait(word, seen, timeout_us);
+    }
+    fn wake(&self, word: &AtomicU32) {
+        self.sim.wake(word);
+    }
+}
+
+/// As many scans as could hold the whole pool read ahead on a device that takes its time.
+#[test]
+fn scans_on_a_slow_device_leave_frames_to_others() {
+    const THREADS: u32 = 70;
+    // Each thread reads and reads ahead in its own part; the last part is for the lookups.
+    const PART: u32 = ENTRIES / (THREADS + 1);
+    let platform = Waiting { sim: after(loaded()), waits: Arc::default(), arrived: Arc::default() };
+    let memory: &'static StaticMemory<Waiting, 512, 128, 8192, 128> =
+        Box::leak(Box::new(StaticMemory::new()));
+    let db = Database::open(platform.clone(), memory, Options { create: false, ..quiet() }).unwrap();
+    let tree = tree(&db.read().unwrap());
+    platform.waits.store(true, Ordering::Release);
+    let scan = |thread: u32| {
+        let snapshot = db.read()?;
+        let mut cursor = Cursor::new(tree);
+        cursor.seek(&snapshot, &(PART * thread).to_be_bytes())?;
+        let mut left = PART / 2;
+        cursor.visit(&snapshot, |_, _| {
+            left -= 1;
+            left > 0
+        })
+    };
+    let results = thread::scope(|scope| {
+        let run = |thread| {
+            let result = scan(thread);
+            platform.arrived.fetch_add(1, Ordering::AcqRel);
+            result
+        };
+        let threads: Vec<_> = (0..THREADS).map(|thread| scope.spawn(move || run(thread))).collect();
+        while platform.arrived.load(Ordering::Acquire) < THREADS as usize {
+            thread::yield_now();
+        }
+        let snapshot = db.read().unwrap();
+        let look = |key: u32| snapshot.get(tree, &key.to_be_bytes(), |_| ()).map(drop);
+        let found = (THREADS * PART + PART / 2..ENTRIES).try_for_each(look);
+        platform.waits.store(false, Ordering::Release);
+        let results = threads.into_iter().map(|thread| thread.join().unwrap());
+        results.chain([found]).collect::<Result<(), _>>()
+    });
+    results.unwrap();
 }
