@@ -2,6 +2,7 @@
 //!
 //! Allocated once, when a database is opened; nothing grows afterwards.
 
+use bytes::BytesMut;
 use drystone_core::Platform;
 use drystone_core::memory::{Entry, Frame, List, Memory, SavepointSlot, Tables, WriterMemory, WriterMutex};
 use lock_api::Mutex;
@@ -9,6 +10,8 @@ use portable_atomic::{AtomicU8, AtomicU64};
 
 /// Frames of a set of the pool.
 const WAYS: usize = 16;
+/// Bytes of a line of the processor's cache.
+const CACHE_LINE: usize = 64;
 /// Inline entries of a space list.
 const INLINE: usize = 16;
 /// Space lists beyond one a reader, but at most this many in all.
@@ -40,13 +43,13 @@ impl Default for MemoryOptions {
 }
 
 type Writer = WriterMemory<
-    Box<[u8]>,
+    BytesMut,
     Box<[u8]>,
     Box<[List<[Entry; INLINE]>]>,
     Box<[SavepointSlot<Tables<ROOTS, MOVED>>]>,
 >;
 
-type HeapFrame<P> = Frame<<P as Platform>::RwLock, Box<[u8]>>;
+type HeapFrame<P> = Frame<<P as Platform>::RwLock, BytesMut>;
 
 /// Memory of a size chosen at open, for any number of threads.
 pub struct HeapMemory<P: Platform> {
@@ -64,6 +67,17 @@ fn zeros(len: usize) -> Box<[u8]> {
     vec![0; len].into_boxed_slice()
 }
 
+/// Pages in one allocation, which the system fills as they are used. Between them lies a line of the
+/// processor's cache: places that are a multiple of 4 KiB apart get in each other's way there.
+fn pages(count: usize, page_size: usize) -> impl Iterator<Item = BytesMut> {
+    let mut slab = BytesMut::zeroed(count.saturating_mul(page_size.saturating_add(CACHE_LINE)));
+    (0..count).map(move |_| {
+        let page = slab.split_to(page_size);
+        drop(slab.split_to(CACHE_LINE));
+        page
+    })
+}
+
 impl<P: Platform> HeapMemory<P> {
     /// Allocates the memory.
     #[must_use]
@@ -73,14 +87,14 @@ impl<P: Platform> HeapMemory<P> {
         let lists = || (0..LISTS).map(|_| List::new([Entry::NONE; INLINE]));
         Self {
             page_size,
-            frames: (0..sets * WAYS).map(|_| Frame::new(zeros(page_size))).collect(),
+            frames: pages(sets * WAYS, page_size).map(Frame::new).collect(),
             keys: (0..sets * WAYS).map(|_| AtomicU64::new(0)).collect(),
             flags: (0..sets * WAYS).map(|_| AtomicU8::new(0)).collect(),
             hands: (0..sets).map(|_| Mutex::new(0)).collect(),
             logs: [Mutex::new(zeros(options.log_bytes)), Mutex::new(zeros(options.log_bytes))],
             readers: (0..options.readers).map(|_| AtomicU64::new(0)).collect(),
             writer: Mutex::new(WriterMemory::new(
-                zeros(page_size),
+                BytesMut::zeroed(page_size),
                 zeros(options.log_bytes),
                 lists().collect(),
                 vec![SavepointSlot::EMPTY; SAVEPOINTS].into_boxed_slice(),
@@ -90,7 +104,7 @@ impl<P: Platform> HeapMemory<P> {
 }
 
 impl<P: Platform> Memory<P> for HeapMemory<P> {
-    type Page = Box<[u8]>;
+    type Page = BytesMut;
     type Log = Box<[u8]>;
     type Operations = Box<[u8]>;
     type Inline = [Entry; INLINE];
@@ -101,7 +115,7 @@ impl<P: Platform> Memory<P> for HeapMemory<P> {
     fn page_size(&self) -> usize {
         self.page_size
     }
-    fn frames(&self) -> &[Frame<P::RwLock, Box<[u8]>>] {
+    fn frames(&self) -> &[HeapFrame<P>] {
         &self.frames
     }
     fn keys(&self) -> &[AtomicU64] {
