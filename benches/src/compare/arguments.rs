@@ -68,7 +68,7 @@ impl Options {
         }
         let quick_engines = [DRYSTONE, SQLITE, CORE, LMDB].join(",");
         let engines = engines.or_else(|| quick.then_some(quick_engines));
-        let mut engines = choose(engines.as_deref(), &ENGINES, |engine| engine.name)?;
+        let mut engines = choose(engines.as_deref(), ENGINES, |engine| engine.name)?;
         engines.retain(|engine| is_there(engine));
         let workloads: Vec<&Workload> = WORKLOADS.iter().collect();
         let mut workloads = choose(only.as_deref(), &workloads, |workload| workload.name)?;

@@ -6,6 +6,8 @@ mod duckdb;
 mod fjall;
 mod lmdb;
 mod redb;
+#[cfg(feature = "rocksdb")]
+mod rocksdb;
 mod sqlite;
 
 use super::engine::Engine;
@@ -13,7 +15,7 @@ use super::engine::Engine;
 pub use self::core::Core;
 
 /// All engines, Drystone's own first.
-pub static ENGINES: [&Engine; 8] = [
+pub static ENGINES: &[&Engine] = &[
     &drystone::ENGINE,
     &sqlite::EXCLUSIVE,
     &sqlite::NORMAL,
@@ -22,13 +24,16 @@ pub static ENGINES: [&Engine; 8] = [
     &lmdb::ENGINE,
     &redb::ENGINE,
     &fjall::ENGINE,
+    #[cfg(feature = "rocksdb")]
+    &rocksdb::ENGINE,
 ];
 
 /// Engines that do not take part, and why.
-pub const LEFT_OUT: [(&str, &str); 3] = [
+pub const LEFT_OUT: &[(&str, &str)] = &[
     ("sled", "its durable mode does not flush the device"),
     ("turso", "its automatic checkpoint cannot be turned off"),
-    ("RocksDB", "not yet: its Rust package needs libclang, and builds RocksDB for many minutes"),
+    #[cfg(not(feature = "rocksdb"))]
+    ("rocksdb", "built with --features rocksdb only, which needs the system's library and libclang"),
 ];
 
 /// Whether it can run here; the others are part of the program.
@@ -58,7 +63,7 @@ fn locked(package: &str) -> String {
 mod tests {
     #[test]
     fn versions_are_known() {
-        for engine in super::ENGINES.into_iter().filter(|engine| super::is_there(engine)) {
+        for engine in super::ENGINES.iter().filter(|engine| super::is_there(engine)) {
             let version = (engine.version)();
             assert!(version.split('.').count() >= 3, "{}: {version:?}", engine.name);
         }
