@@ -19,7 +19,7 @@ const LISTS: usize = 64;
 /// Trees a state keeps.
 const ROOTS: usize = 8;
 /// Leaves that a state keeps as moved.
-const MOVED: usize = 16;
+const MOVED: usize = 8;
 /// Savepoints that can be open.
 const SAVEPOINTS: usize = 64;
 
