@@ -145,13 +145,11 @@ impl<'a, P: Platform, M: Memory<P>> Workspace<'a, P, M> {
     }
 
     fn settle_by_key(&mut self, tree: &mut TreeRoot, moved: Moved) -> Result<(), Error<P::Error>> {
+        let pin = self.pager.pin(moved.new, Role::Writer, Hint::Keep)?;
         let scratch = core::mem::take(&mut self.scratch);
-        let len = {
-            let pin = self.pager.pin(moved.new, Role::Writer, Hint::Keep)?;
-            home_key(pin.view(), Kind::Leaf, scratch)
-        };
-        let key = scratch.get(..len).unwrap_or(&[]);
-        let result = self.point_below(tree, moved, key);
+        let len = home_key(pin.view(), Kind::Leaf, scratch);
+        drop(pin);
+        let result = self.point_below(tree, moved, scratch.get(..len).unwrap_or(&[]));
         self.scratch = scratch;
         result
     }

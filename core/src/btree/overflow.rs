@@ -26,16 +26,12 @@ const KEY_LEN: usize = HEADER + POINTER;
 /// Where the key begins.
 const KEY: usize = KEY_LEN + 2;
 
-/// Values of at most so many pages stay in the pool like others that are used.
-const KEPT_PAGES: u64 = 8;
-
 fn page<'a, P: Platform, M: Memory<P>>(
     pager: Pager<'a, P, M>,
     ptr: Ptr,
     role: Role,
-    hint: Hint,
 ) -> Result<PinOf<'a, P, M>, Error<P::Error>> {
-    let pin = pager.pin(ptr, role, hint)?;
+    let pin = pager.pin(ptr, role, Hint::Once)?;
     let view = pin.view();
     if format::kind(view) != Some(Kind::Overflow) || format::count(view) == 0 || !is_sound(view) {
         return Err(Error::Corrupt { page: ptr.page, damage: Damage::Kind });
@@ -67,14 +63,12 @@ pub(crate) fn read<P: Platform, M: Memory<P>>(
     offset: u64,
     buf: &mut [u8],
 ) -> Result<usize, Error<P::Error>> {
-    let kept = value.len() <= KEPT_PAGES * pager.page_size() as u64;
-    let hint = if kept { Hint::Keep } else { Hint::Scan };
     let mut skip = offset;
     let mut filled = 0;
     let mut left = value.len();
     let mut ptr = value.first;
     while left > 0 && filled < buf.len() {
-        let pin = page(pager, ptr, role, hint)?;
+        let pin = page(pager, ptr, role)?;
         let bytes = piece(pin.view());
         left = left
             .checked_sub(bytes.len() as u64)
@@ -131,7 +125,7 @@ impl<P: Platform, M: Memory<P>> Workspace<'_, P, M> {
         let mut left = value.len();
         let mut ptr = value.first;
         while left > 0 {
-            let old = page(self.pager, ptr, Role::Writer, Hint::Scan)?;
+            let old = page(self.pager, ptr, Role::Writer)?;
             left = left
                 .checked_sub(piece(old.view()).len() as u64)
                 .ok_or(Error::Corrupt { page: ptr.page, damage: Damage::Count })?;
@@ -157,7 +151,7 @@ impl<P: Platform, M: Memory<P>> Workspace<'_, P, M> {
         let mut left = value.len();
         let mut ptr = value.first;
         while left > 0 {
-            let pin = page(self.pager, ptr, Role::Writer, Hint::Scan)?;
+            let pin = page(self.pager, ptr, Role::Writer)?;
             let (len, birth) = (piece(pin.view()).len() as u64, format::birth(pin.view()));
             left = left.checked_sub(len).ok_or(Error::Corrupt { page: ptr.page, damage: Damage::Count })?;
             let next = Ptr::at(pin.view(), HEADER);

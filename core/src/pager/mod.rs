@@ -54,6 +54,8 @@ pub(crate) enum Hint {
     Keep,
     /// It is passed by in a scan and should not push hot pages out.
     Scan,
+    /// It is a part of a long value.
+    Once,
 }
 
 /// A page held by the writer.
@@ -210,6 +212,7 @@ impl<'a, P: Platform, M: Memory<P>> Pager<'a, P, M> {
         match hint {
             Hint::Keep => frame.visit(),
             Hint::Scan => frame.scan(),
+            Hint::Once => {}
         }
         // A plain store: threads may lose counts to each other, which costs less than a locked addition
         // at every step of every walk.

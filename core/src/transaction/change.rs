@@ -82,6 +82,8 @@ impl<R: crate::memory::Roots> Change<R> {
     ) -> Result<(), Error<P::Error>> {
         while let Some(note) = self.state.roots.moved().first().filter(|note| **note != Moved::NONE) {
             let mut root = find_root(&self.parts(workspace.pager), note.tree)?;
+            // Now, as it may need other pages; afterwards the tree has its place in the table.
+            set_root(&mut self.state, workspace, root)?;
             let settled = workspace.settle_leaves(&mut root, self.state.roots.moved_mut());
             set_root(&mut self.state, workspace, root)?;
             settled?;

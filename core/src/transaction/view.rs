@@ -110,9 +110,11 @@ pub(crate) fn find_root<P: Platform, M: Memory<P>>(
     parts: &Parts<'_, P, M>,
     tree: u32,
 ) -> Result<TreeRoot, Error<P::Error>> {
-    if let Some(root) = parts.state.roots.as_ref().iter().find(|root| root.tree == tree)
-        && tree != 0
-    {
+    if tree == 0 {
+        // An empty place in the table, whatever a catalog says.
+        return Err(Error::TreeNotFound);
+    }
+    if let Some(root) = parts.state.roots.as_ref().iter().find(|root| root.tree == tree) {
         return Ok(*root);
     }
     let mut key = [0; ID_KEY];

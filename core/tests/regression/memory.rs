@@ -1,11 +1,12 @@
 //! Memory that is too small for what the devices hold, or does not fit itself.
 
 use crate::fixture::{
-    Model, Small, after, blank, bytes, change, create, delete, everything, expect, flushed, open, put, quiet,
+    Model, Small, after, blank, bytes, change, create, delete, everything, expect, fail_once, flushed, open,
+    put, quiet, tree,
 };
 use drystone_core::memory::{Entry, Frame, List, Memory, SavepointSlot, Tables, WriterMemory, WriterMutex};
 use drystone_core::{Database, Error, Platform, View};
-use drystone_platform_sim::{Plan, Random, SimPlatform};
+use drystone_platform_sim::{OperationKind, Plan, Random, SimPlatform};
 use lock_api::Mutex;
 use portable_atomic::{AtomicU8, AtomicU64};
 
@@ -193,4 +194,41 @@ fn leaves_of_two_trees_move_and_settle() {
             }
         }
     }
+}
+
+/// A read that fails while leaves are settled, and the tree's place in the state's table was taken by another tree.
+#[test]
+fn a_failed_read_while_leaves_settle_harms_nothing() {
+    let mut failed = 0;
+    for others in 2..26u32 {
+        for skip in 0..8 {
+            let platform = blank();
+            let db = create(platform.clone(), Inline::<8>::new(), quiet());
+            let mut model = Model::new();
+            change(&db, &mut model, (0..1000).map(|key| put(key, &[0; 20])).collect::<Vec<_>>());
+            db.checkpoint().unwrap();
+            change(&db, &mut model, [put(500, &[1; 20])]);
+            let mut txn = db.write().unwrap();
+            let names: Vec<_> =
+                (0..others).map(|n| format!("{n:03}-{}", "long".repeat(n as usize % 5))).collect();
+            let trees: Vec<_> = names.iter().map(|name| txn.create_tree(name.as_bytes()).unwrap()).collect();
+            txn.commit().unwrap();
+            // Pages that are rolled back take the frames.
+            let mut txn = db.write().unwrap();
+            let large = tree(&txn);
+            for key in (0..1000u32).step_by(7) {
+                txn.put(large, &key.to_be_bytes(), &[2; 20]).unwrap();
+            }
+            drop(txn);
+            fail_once(&platform, OperationKind::Read, skip);
+            let mut txn = db.write().unwrap();
+            let put = txn.put(*trees.last().unwrap(), b"key", b"value");
+            failed += u32::from(put.is_err());
+            drop(txn);
+            platform.fail_no_more();
+            expect(&db, &model);
+            assert!(db.check().unwrap().is_ok(), "{others} trees, read {skip}: {put:?}");
+        }
+    }
+    assert!(failed > 50, "{failed} failed");
 }
