@@ -160,7 +160,7 @@ fn leaves_of_two_trees_move_and_settle() {
     for round in 0..3000u32 {
         let which = random.below(2) as usize;
         let key = random.below(sizes[which] as u64) as u32;
-        let value = (random.below(8) > 0).then(|| [round as u8; 20]);
+        let value = (random.below(8) > 0).then_some([round as u8; 20]);
         let mut txn = db.write().unwrap();
         match value {
             Some(value) => txn.put(trees[which], &key.to_be_bytes(), &value).map(drop).unwrap(),
